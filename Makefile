@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine with Python 3.11+: `make run` and `make test`.
+# On Linux without an NVIDIA GPU, `make TORCH=cpu run` takes PyTorch's CPU build: no CUDA packages.
+
+PYTHON ?= python3
+VENV   := .venv
+STAMP  := $(VENV)/installed
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+# nbgrader and papermill call other programs by bare name, so the environment's bin comes first.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lab lint format lock clean help
+
+run: $(STAMP)  ## execute every lesson on the built-in sample data; pages in build/
+	python -m course_utils run
+
+test: $(STAMP) lint  ## unit tests, notebooks, browser tests
+	python -m pytest
+
+lab: $(STAMP)  ## open JupyterLab on the first lesson
+	jupyter lab notebooks/01_meet_medmnist.ipynb
+
+lint: $(STAMP)  ## style of package, tests and notebooks
+	ruff check .
+	ruff format --check .
+
+format: $(STAMP)  ## rewrite in house style and remove notebook outputs
+	ruff check --fix .
+	ruff format .
+	nbstripout notebooks/*.ipynb
+
+lock: $(STAMP)  ## after changing requirements.txt: pin what it brought
+	python -m pip freeze --exclude-editable | grep -vE '^(torch|torchvision|setuptools|wheel|pip)=' | sed 's/+cpu//' > constraints.txt
+
+clean:  ## remove what the commands above made (not your downloads)
+	rm -rf $(VENV) build .pytest_cache .ruff_cache
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+
+$(STAMP): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"This is Python {v[0]}.{v[1]}; the course needs 3.11 or newer: try make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+ifeq ($(TORCH),cpu)
+	python -m pip install --quiet torch==2.13.0 torchvision==0.28.0 --index-url $(CPU_INDEX)
+endif
+	python -m pip install --quiet -r requirements.txt
+	python -m pip install --quiet --no-deps --editable .
+	@touch $(STAMP)

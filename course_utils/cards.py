@@ -1,0 +1,223 @@
+"""The 18 dataset cards: what each MedMNIST dataset is, asks, costs and hides."""
+
+import importlib.util
+import tomllib
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from types import MappingProxyType
+
+from .errors import CourseError, choose
+
+LICENCES = {
+    "CC BY 4.0": "Creative Commons Attribution 4.0: share and adapt, also commercially, if you credit the authors "
+    "(https://creativecommons.org/licenses/by/4.0/).",
+    "CC BY-NC 4.0": "Creative Commons Attribution-NonCommercial 4.0: share and adapt with credit, but not "
+    "commercially (https://creativecommons.org/licenses/by-nc/4.0/).",
+}
+CITATION = (
+    "Yang, J. et al. MedMNIST v2 - A large-scale lightweight benchmark for 2D and 3D biomedical image "
+    "classification. Scientific Data 10: 41 (2023)."
+)
+# MedMNIST's own task strings -> the one word this course uses.
+TASKS = {
+    "binary-class": "binary",
+    "multi-class": "multi-class",
+    "multi-label, binary-class": "multi-label",
+    "ordinal-regression": "ordinal",
+}
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """Hold everything worth knowing about one dataset before its file is opened.
+
+    `task` is one of "binary", "multi-class", "multi-label", "ordinal". `flips` says which mirror images keep
+    the label: "any", "horizontal" (the last axis) or "none". `counts` is images per class where known.
+    """
+
+    flag: str
+    name: str
+    modality: str
+    question: str
+    task: str
+    labels: tuple[str, ...]
+    positive: str
+    channels: int
+    ndim: int
+    n_samples: MappingProxyType
+    files: MappingProxyType  # size -> (url, md5)
+    licence: str
+    flips: str
+    mask: bool
+    counts: tuple[int, ...]
+    counts_of: int
+    cite: str
+    defects: tuple[str, ...]
+    description: str
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the published edge lengths in pixels or voxels, smallest first."""
+        return tuple(self.files)
+
+    @property
+    def licence_text(self) -> str:
+        """Return the licence in full words."""
+        return LICENCES[self.licence]
+
+    @property
+    def n_outputs(self) -> int:
+        """Return how many numbers a network predicts per image: one a class or finding (two for binary)."""
+        return len(self.labels)
+
+    @property
+    def label_width(self) -> int:
+        """Return L in the label array's shape `(N, L)`: 14 findings for ChestMNIST, else 1."""
+        return len(self.labels) if self.task == "multi-label" else 1
+
+    def file_name(self, size: int = 28) -> str:
+        """Return MedMNIST's file name, such as `breastmnist.npz` or `breastmnist_64.npz`."""
+        choose(size, self.sizes, f"size for {self.flag}")
+        return f"{self.flag}.npz" if size == 28 else f"{self.flag}_{size}.npz"
+
+    def image_shape(self, size: int = 28) -> tuple[int, ...]:
+        """Return one image's shape: `(H, W)`, `(H, W, 3)` or `(D, H, W)`."""
+        choose(size, self.sizes, f"size for {self.flag}")
+        return (size,) * self.ndim + ((3,) if self.channels == 3 else ())
+
+    def raw_bytes(self, size: int = 28) -> int:
+        """Return the memory all three splits take once unpacked, in bytes."""
+        pixels = size**self.ndim * self.channels
+        return sum(self.n_samples.values()) * pixels
+
+    def __str__(self) -> str:
+        """Return the card as text."""
+        return "\n".join(f"{key:>12}  {value}" for key, value in self.rows())
+
+    def _repr_html_(self) -> str:
+        body = "".join(f"<tr><th scope='row'>{k}</th><td>{escape(v)}</td></tr>" for k, v in self.rows())
+        return f"<table class='card'><caption>{self.name}</caption>{body}</table>"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the card's lines as (field, text) pairs, in reading order."""
+        splits = ", ".join(f"{name} {n:,}" for name, n in self.n_samples.items())
+        shape = " x ".join(map(str, self.image_shape()))
+        rows = [
+            ("flag", self.flag),
+            ("modality", self.modality),
+            ("question", self.question),
+            ("task", f"{self.task}, {len(self.labels)} classes"),
+            ("labels", "; ".join(f"{i} = {label}" for i, label in enumerate(self.labels))),
+            ("images", f"{splits}; {shape} and sizes {', '.join(map(str, self.sizes))}"),
+            ("mirror", {"any": "any flip keeps the label", "none": "no flip: it would change the label"}.get(
+                self.flips, "only left-right flips look natural")),
+            ("licence", self.licence_text),
+            ("source data", self.cite),
+        ]  # fmt: skip
+        if self.positive:
+            rows.insert(5, ("positive", self.positive))
+        return rows + [("beware", defect) for defect in self.defects]
+
+
+class CardTable(tuple):
+    """Hold all cards; show them as a table in a notebook and in a terminal."""
+
+    HEADER = ("flag", "modality", "task", "classes", "train", "val", "test", "size", "licence")
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return the table's cells as text, one row a dataset."""
+        return [
+            (c.flag, c.modality, c.task, str(len(c.labels)), *(f"{n:,}" for n in c.n_samples.values()),
+             "x".join(map(str, c.image_shape())), c.licence)
+            for c in self
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        """Return the table as aligned text."""
+        rows = [self.HEADER, *self.rows()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col'>{name}</th>" for name in self.HEADER)
+        body = "".join("<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in self.rows())
+        return f"<table><caption>The 18 MedMNIST datasets</caption><tr>{head}</tr>{body}</table>"
+
+
+@cache
+def medmnist_info() -> dict:
+    """Read `medmnist.INFO` without importing medmnist, which would pull torch and pandas (2.9 s).
+
+    Raises:
+        CourseError: when medmnist is not installed.
+    """
+    package = importlib.util.find_spec("medmnist")
+    if package is None:
+        raise CourseError("The package medmnist is missing. Install it: pip install --no-deps medmnist==3.0.2")
+    spec = importlib.util.spec_from_file_location(
+        "medmnist_info", Path(package.submodule_search_locations[0]) / "info.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    with warnings.catch_warnings():  # it warns where it can't make ~/.medmnist, which reading needs not
+        warnings.simplefilter("ignore")
+        spec.loader.exec_module(module)
+    return module.INFO
+
+
+@cache
+def cards() -> CardTable:
+    """Return the cards of all 18 datasets, in MedMNIST's order.
+
+    Example:
+        >>> len(cards())
+        18
+    """
+    facts = tomllib.loads(Path(__file__).with_name("facts.toml").read_text(encoding="utf-8"))
+    return CardTable(_build(flag, info, facts[flag]) for flag, info in medmnist_info().items())
+
+
+def card(flag: str) -> DatasetCard:
+    """Return one dataset's card.
+
+    Args:
+        flag: MedMNIST's lower-case name, such as "breastmnist".
+
+    Raises:
+        ChoiceError: when no dataset has that flag; the message names the nearest.
+
+    Example:
+        >>> card("retinamnist").task
+        'ordinal'
+    """
+    by_flag = {c.flag: c for c in cards()}
+    return by_flag[choose(flag, by_flag, "flag")]
+
+
+def _build(flag: str, info: dict, facts: dict) -> DatasetCard:
+    sizes = [28, *sorted(int(key[4:]) for key in info if key.startswith("url_"))]
+    files = {s: (info["url" if s == 28 else f"url_{s}"], info["MD5" if s == 28 else f"MD5_{s}"]) for s in sizes}
+    counts = tuple(facts.get("counts", ()))
+    return DatasetCard(
+        flag=flag,
+        name=info["python_class"],
+        modality=facts["modality"],
+        question=facts["question"],
+        task=TASKS[info["task"]],
+        labels=tuple(facts.get("labels", info["label"].values())),
+        positive=facts.get("positive", ""),
+        channels=info["n_channels"],
+        ndim=3 if flag.endswith("3d") else 2,
+        n_samples=MappingProxyType(dict(info["n_samples"])),
+        files=MappingProxyType(files),
+        licence=info["license"],
+        flips=facts["flips"],
+        mask=facts.get("mask", False),
+        counts=counts,
+        counts_of=facts.get("counts_of", sum(counts)),
+        cite=facts["cite"],
+        defects=tuple(facts["defects"]),
+        description=info["description"],
+    )

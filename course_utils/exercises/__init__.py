@@ -1,0 +1,1 @@
+"""The rules behind the lessons' exercises and quizzes, one module a lesson."""
