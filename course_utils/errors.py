@@ -1,5 +1,6 @@
 """Errors a student can act on: what came, what was expected, what to do next."""
 
+import operator
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -16,15 +17,11 @@ class DataError(CourseError, OSError):
     """Name a file that is missing, damaged or not what it claims to be."""
 
 
-class ScoreError(CourseError, ValueError):
-    """Name labels or probabilities that can't be scored: wrong shape, NaN, logits."""
-
-
 def choose(value, choices: Iterable, what: str):
-    """Return `value` if it is one of `choices`, else raise an error that lists them.
+    """Return the one of `choices` that equals `value`, else raise an error that lists them.
 
     Args:
-        value: what the caller asked for.
+        value: what the caller asked for, a word or a whole number.
         choices: what is possible.
         what: the noun for the message, such as "flag".
 
@@ -36,10 +33,29 @@ def choose(value, choices: Iterable, what: str):
         'val'
     """
     choices = list(choices)
-    # An unhashable or array-like value can't equal a choice, and == on it might not be a bool.
-    if isinstance(value, str | int) and value in choices:
-        return value
-    near = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    listed = ", ".join(str(choice) for choice in choices)
-    raise ChoiceError(f"Unknown {what} {value!r}. {hint}Possible: {listed}.")
+    for choice in choices:
+        if _same(value, choice):
+            return choice
+    raise ChoiceError(
+        f"Unknown {what}: {value!r}. {_hint(value, choices)}Possible: {', '.join(map(str, choices))}."
+    )
+
+
+def _same(value, choice) -> bool:
+    # Not a bare `in`: True equals 1, 28.0 equals 28, and an array's == is no yes or no.
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, str) or isinstance(choice, str):
+        return isinstance(value, str) and isinstance(choice, str) and value == choice
+    try:
+        return operator.index(value) == choice  # numpy's integers too
+    except TypeError:
+        return False
+
+
+def _hint(value, choices: list) -> str:
+    if not isinstance(value, str):
+        return ""
+    by_lower = {str(choice).lower(): choice for choice in choices}
+    near = get_close_matches(value.lower(), by_lower, n=1, cutoff=0.5)
+    return f"Did you mean {by_lower[near[0]]!r}? " if near else ""
