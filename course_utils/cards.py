@@ -1,6 +1,7 @@
 """The 18 dataset cards: what each MedMNIST dataset is, asks, costs and hides."""
 
 import importlib.util
+import math
 import tomllib
 import warnings
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from types import MappingProxyType
 from .errors import CourseError, choose
 
 LICENCES = {
-    "CC BY 4.0": "Creative Commons Attribution 4.0: share and adapt, also commercially, if you credit the authors "
-    "(https://creativecommons.org/licenses/by/4.0/).",
+    "CC BY 4.0": "Creative Commons Attribution 4.0: share and adapt, also commercially, if you credit the "
+    "authors (https://creativecommons.org/licenses/by/4.0/).",
     "CC BY-NC 4.0": "Creative Commons Attribution-NonCommercial 4.0: share and adapt with credit, but not "
     "commercially (https://creativecommons.org/licenses/by-nc/4.0/).",
 }
@@ -28,14 +29,21 @@ TASKS = {
     "multi-label, binary-class": "multi-label",
     "ordinal-regression": "ordinal",
 }
+MIRRORS = {
+    "any": "any flip keeps the label",
+    "horizontal": "a left-right flip keeps the label; upside down never occurs",
+    "none": "no flip: left and right are different classes",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DatasetCard:
     """Hold everything worth knowing about one dataset before its file is opened.
 
     `task` is one of "binary", "multi-class", "multi-label", "ordinal". `flips` says which mirror images keep
-    the label: "any", "horizontal" (the last axis) or "none". `counts` is images per class where known.
+    the label: "any", "horizontal" (the last axis) or "none". `counts` is images per class among `counts_of`
+    images (train split or source data), empty where nobody has published or counted them. `mask` marks
+    volumes whose voxels are only 0 and 255. There is one card a dataset: cards are compared by identity.
     """
 
     flag: str
@@ -80,52 +88,60 @@ class DatasetCard:
 
     def file_name(self, size: int = 28) -> str:
         """Return MedMNIST's file name, such as `breastmnist.npz` or `breastmnist_64.npz`."""
-        choose(size, self.sizes, f"size for {self.flag}")
+        size = choose(size, self.sizes, f"size for {self.flag}")
         return f"{self.flag}.npz" if size == 28 else f"{self.flag}_{size}.npz"
 
     def image_shape(self, size: int = 28) -> tuple[int, ...]:
         """Return one image's shape: `(H, W)`, `(H, W, 3)` or `(D, H, W)`."""
-        choose(size, self.sizes, f"size for {self.flag}")
+        size = choose(size, self.sizes, f"size for {self.flag}")
         return (size,) * self.ndim + ((3,) if self.channels == 3 else ())
 
     def raw_bytes(self, size: int = 28) -> int:
-        """Return the memory all three splits take once unpacked, in bytes."""
-        pixels = size**self.ndim * self.channels
-        return sum(self.n_samples.values()) * pixels
+        """Return the memory the images of all three splits take once unpacked, in bytes."""
+        return sum(self.n_samples.values()) * math.prod(self.image_shape(size))
 
     def __str__(self) -> str:
         """Return the card as text."""
         return "\n".join(f"{key:>12}  {value}" for key, value in self.rows())
 
+    __repr__ = __str__
+
+    def __reduce__(self):
+        """Pickle and copy as a reference to the one card."""
+        return card, (self.flag,)
+
     def _repr_html_(self) -> str:
-        body = "".join(f"<tr><th scope='row'>{k}</th><td>{escape(v)}</td></tr>" for k, v in self.rows())
+        left = "style='text-align: left'"
+        body = "".join(
+            f"<tr><th scope='row' {left}>{k}</th><td {left}>{escape(v)}</td></tr>" for k, v in self.rows()
+        )
         return f"<table class='card'><caption>{self.name}</caption>{body}</table>"
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the card's lines as (field, text) pairs, in reading order."""
         splits = ", ".join(f"{name} {n:,}" for name, n in self.n_samples.items())
         shape = " x ".join(map(str, self.image_shape()))
-        rows = [
+        kinds = "findings" if self.task == "multi-label" else "classes"
+        return [
             ("flag", self.flag),
             ("modality", self.modality),
             ("question", self.question),
-            ("task", f"{self.task}, {len(self.labels)} classes"),
+            ("task", f"{self.task}, {len(self.labels)} {kinds}"),
             ("labels", "; ".join(f"{i} = {label}" for i, label in enumerate(self.labels))),
+            *([("positive", self.positive)] if self.positive else []),
             ("images", f"{splits}; {shape} and sizes {', '.join(map(str, self.sizes))}"),
-            ("mirror", {"any": "any flip keeps the label", "none": "no flip: it would change the label"}.get(
-                self.flips, "only left-right flips look natural")),
+            ("mirror", MIRRORS[self.flips]),
             ("licence", self.licence_text),
             ("source data", self.cite),
-        ]  # fmt: skip
-        if self.positive:
-            rows.insert(5, ("positive", self.positive))
-        return rows + [("beware", defect) for defect in self.defects]
+            *(("beware", defect) for defect in self.defects),
+        ]
 
 
 class CardTable(tuple):
     """Hold all cards; show them as a table in a notebook and in a terminal."""
 
     HEADER = ("flag", "modality", "task", "classes", "train", "val", "test", "size", "licence")
+    NUMBERS = ("classes", "train", "val", "test")
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the table's cells as text, one row a dataset."""
@@ -139,12 +155,21 @@ class CardTable(tuple):
         """Return the table as aligned text."""
         rows = [self.HEADER, *self.rows()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        sides = [str.rjust if name in self.NUMBERS else str.ljust for name in self.HEADER]
+        lines = ([side(*cell) for side, *cell in zip(sides, row, widths, strict=True)] for row in rows)
+        return "\n".join("  ".join(line).rstrip() for line in lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col'>{name}</th>" for name in self.HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in self.rows())
-        return f"<table><caption>The 18 MedMNIST datasets</caption><tr>{head}</tr>{body}</table>"
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in self.rows()
+        )
+        caption = "The 18 MedMNIST datasets"
+        return (
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
 
 
 @cache
@@ -156,7 +181,9 @@ def medmnist_info() -> dict:
     """
     package = importlib.util.find_spec("medmnist")
     if package is None:
-        raise CourseError("The package medmnist is missing. Install it: pip install --no-deps medmnist==3.0.2")
+        raise CourseError(
+            "The package medmnist is missing. Install it: pip install --no-deps medmnist==3.0.2"
+        )
     spec = importlib.util.spec_from_file_location(
         "medmnist_info", Path(package.submodule_search_locations[0]) / "info.py"
     )
@@ -192,13 +219,15 @@ def card(flag: str) -> DatasetCard:
         >>> card("retinamnist").task
         'ordinal'
     """
-    by_flag = {c.flag: c for c in cards()}
+    by_flag = {one.flag: one for one in cards()}
     return by_flag[choose(flag, by_flag, "flag")]
 
 
 def _build(flag: str, info: dict, facts: dict) -> DatasetCard:
     sizes = [28, *sorted(int(key[4:]) for key in info if key.startswith("url_"))]
-    files = {s: (info["url" if s == 28 else f"url_{s}"], info["MD5" if s == 28 else f"MD5_{s}"]) for s in sizes}
+    files = {
+        s: (info["url" if s == 28 else f"url_{s}"], info["MD5" if s == 28 else f"MD5_{s}"]) for s in sizes
+    }
     counts = tuple(facts.get("counts", ()))
     return DatasetCard(
         flag=flag,

@@ -12,11 +12,11 @@ _EXERCISES: dict[str, Callable] = {}
 _QUIZZES: dict[str, dict[str, "Question"]] = {}
 
 
-class Wrong(Exception):
+class Wrong(Exception):  # noqa: N818 - a verdict on an answer, not an error
     """Carry the one sentence that answers a misconception."""
 
 
-class Unanswered(Exception):
+class Unanswered(Exception):  # noqa: N818
     """Say that the dots are still there."""
 
 
@@ -112,9 +112,14 @@ def quiz(lesson: str, **answers) -> FeedbackList:
     Args:
         lesson: its number, such as "01".
         answers: a letter for each question, `q1="b"`; `...` means not answered yet.
+
+    Raises:
+        ChoiceError: for a lesson or question that does not exist (an author's mistake).
     """
     questions = _find(_QUIZZES, lesson, lesson, "quiz")
-    return FeedbackList(_grade(name, question, answers.get(name, ...)) for name, question in questions.items())
+    for name in answers:
+        choose(name, questions, f"question of quiz {lesson}")
+    return FeedbackList(_grade(name, one, answers.get(name, ...)) for name, one in questions.items())
 
 
 def _grade(name: str, question: Question, answer) -> Feedback:
@@ -124,15 +129,21 @@ def _grade(name: str, question: Question, answer) -> Feedback:
     if letter == question.right:
         return Feedback(True, f"{name}: {question.why}")
     letters = ", ".join(sorted([question.right, *question.wrong]))
-    return Feedback(False, f"{name}: {question.wrong.get(letter, f'{answer!r} is none of the letters {letters}.')}")
+    unknown = f"{answer!r} is none of the letters {letters}."
+    return Feedback(False, f"{name}: {question.wrong.get(letter, unknown)}")
 
 
 def _find(registry: dict, name: str, lesson: str, what: str):
+    module = f"{__package__}.exercises.lesson{lesson}"
     if name not in registry:
         try:
-            importlib.import_module(f".exercises.lesson{lesson}", __package__)
+            importlib.import_module(module)
         except ModuleNotFoundError as error:
-            raise ChoiceError(f"Unknown {what} {name!r}: there is no exercises/lesson{lesson}.py.") from error
+            if error.name != module:  # a package the rules need is missing: say that instead
+                raise
+            raise ChoiceError(
+                f"Unknown {what}: {name!r}. There is no exercises/lesson{lesson}.py."
+            ) from error
     return registry[choose(name, registry, what)]
 
 
@@ -152,9 +163,15 @@ def number(answer, what: str = "a number") -> float:
         >>> number(3)
         3.0
     """
-    if isinstance(answer, bool) or not hasattr(answer, "__float__"):
-        raise Wrong(f"Your answer is of type {type(answer).__name__}; expected {what}.")
-    value = float(answer)
+    kind = type(answer).__name__
+    if kind.startswith("bool") or not hasattr(answer, "__float__"):
+        raise Wrong(f"Your answer is of type {kind}; expected {what}.")
+    try:
+        value = float(answer)
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong(
+            f"Your answer holds {getattr(answer, 'size', 'other than one')} values; expected {what}."
+        ) from None
     wrong_if(math.isnan(value), f"Your answer is not a number (NaN); expected {what}.")
     return value
 

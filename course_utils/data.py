@@ -1,22 +1,25 @@
 """Datasets in memory: three splits of uint8 images and labels, real or sample, and batches of tensors."""
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from . import sample
 from .cards import DatasetCard, card
-from .errors import DataError, choose
+from .errors import ChoiceError, DataError, choose
 from .files import SPLITS, data_root, fetch, open_arrays
 
 SOURCES = ("auto", "real", "sample")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Hold one split: `images` uint8 `(N, H, W)`, `(N, H, W, 3)` or `(N, D, H, W)`, `labels` `(N, L)`."""
 
@@ -28,6 +31,9 @@ class Split:
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"{self.card.name} {self.name}: images {self.images.shape}, labels {self.labels.shape}"
 
     @cached_property
     def y(self) -> np.ndarray:
@@ -43,7 +49,7 @@ class Split:
         return np.bincount(self.y, minlength=len(self.card.labels))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Hold one dataset: its card, where it came from, and its three splits."""
 
@@ -71,11 +77,13 @@ class Dataset:
         line = f"{self.card.name}: {splits} images of {shape}, {self.source} data"
         return "\n".join(filter(None, [line, self.banner, self.why]))
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        first, *rest = str(self).splitlines()
+        first = escape(str(self).splitlines()[0])
         box = "border: 2px solid #b35900; padding: .4em .8em; display: inline-block"
-        warning = f"<p style='{box}'><strong>{escape(' '.join(rest))}</strong></p>" if rest else ""
-        return f"<p>{escape(first)}</p>{warning}"
+        banner = f"<p style='{box}'><strong>{escape(self.banner)}</strong> {escape(self.why)}</p>"
+        return f"<p>{first}</p>{banner if self.banner else ''}"
 
 
 def load(flag: str, *, size: int = 28, source: str = "auto", root: str | Path | None = None) -> Dataset:
@@ -90,14 +98,15 @@ def load(flag: str, *, size: int = 28, source: str = "auto", root: str | Path | 
 
     Raises:
         ChoiceError: for an unknown flag, size or source.
-        DataError: when a real file is damaged or can't be fetched. A damaged file is never hidden by sample data.
+        DataError: when a real file is damaged or can't be fetched. A damaged file is never hidden by sample
+            data.
 
     Example:
         >>> load("breastmnist", source="sample").test.images.dtype
         dtype('uint8')
     """
     the_card = card(flag)
-    choose(size, the_card.sizes, f"size for {flag}")
+    size = choose(size, the_card.sizes, f"size for {flag}")
     choose(source, SOURCES, "source")
     if source == "sample":
         return _pack(the_card, size, "sample", sample.make(flag, size))
@@ -108,27 +117,28 @@ def load(flag: str, *, size: int = 28, source: str = "auto", root: str | Path | 
         except DataError as error:
             if source == "real":
                 raise
-            why = f"The real file is not at {path} and could not be downloaded ({str(error.__cause__)[:80]})."
-            return _pack(the_card, size, "sample", sample.make(flag, size), why)
+            return _pack(the_card, size, "sample", sample.make(flag, size), str(error))
     return _pack(the_card, size, "real", open_arrays(path, the_card, size))
 
 
-_unreachable: dict[str, DataError] = {}
+RETRY_SECONDS = 60
+_failed: dict[str, float] = {}  # host -> when a download last failed
 
 
-def _fetch_once(flag, size, root) -> Path:
-    """Fetch with one try, and don't keep a student without network waiting a second time."""
-    host = card(flag).files[size][0].split("/")[2]
-    if host in _unreachable:
-        raise _unreachable[host]
+def _fetch_once(flag: str, size: int, root: str | Path | None) -> Path:
+    """Fetch with one try, and for a minute don't make a student without network wait again."""
+    host = urlsplit(card(flag).files[size][0]).netloc
+    if time.monotonic() - _failed.get(host, -math.inf) < RETRY_SECONDS:
+        name = card(flag).file_name(size)
+        raise DataError(f"{name} is not in {data_root(root)}, and {host} could not be reached a moment ago.")
     try:
         return fetch(flag, size=size, root=root, tries=1)
-    except DataError as error:
-        _unreachable[host] = error
+    except DataError:
+        _failed[host] = time.monotonic()
         raise
 
 
-def _pack(the_card, size, source, arrays, why="") -> Dataset:
+def _pack(the_card: DatasetCard, size: int, source: str, arrays: dict, why: str = "") -> Dataset:
     splits = [Split(name, arrays[f"{name}_images"], arrays[f"{name}_labels"], the_card) for name in SPLITS]
     return Dataset(the_card, size, source, *splits, why=why)
 
@@ -156,15 +166,22 @@ def batches(
         x: float32 `(B, C, H, W)` or `(B, 1, D, H, W)` in [-1, 1].
         y: int64 `(B,)` class numbers, or float32 `(B, L)` of 0 and 1 for multi-label.
 
+    Raises:
+        ChoiceError: for a batch size below 1.
+
     Example:
         >>> x, y = next(batches(load("breastmnist", source="sample").val, 4))
         >>> tuple(x.shape)
         (4, 1, 28, 28)
     """
+    if batch_size < 1:
+        raise ChoiceError(f"batch_size is {batch_size}, expected 1 or more.")
+    return _gather(split, batch_size, shuffle, seed, device, augment)
+
+
+def _gather(split, batch_size, shuffle, seed, device, augment) -> Iterator[tuple]:
     import torch
 
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}, expected 1 or more.")
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
     images, y = torch.from_numpy(split.images), torch.from_numpy(split.y)

@@ -51,9 +51,8 @@ def describe() -> str:
     packages = ("torch", "numpy", "scikit-learn", "medmnist", "jupyterlab")
     versions = ", ".join(f"{name} {_version(name)}" for name in packages)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return (
-        f"Python {platform.python_version()}, {versions}, {platform.system()} {platform.machine()}, {cores} cores"
-    )
+    system = f"{platform.system()} {platform.machine()}"
+    return f"Python {platform.python_version()}, {versions}, {system}, {cores} cores"
 
 
 def in_colab() -> bool:

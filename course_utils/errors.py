@@ -17,6 +17,10 @@ class DataError(CourseError, OSError):
     """Name a file that is missing, damaged or not what it claims to be."""
 
 
+class ScoreError(CourseError, ValueError):
+    """Name labels or probabilities that can't be scored: wrong shape, NaN, logits."""
+
+
 def choose(value, choices: Iterable, what: str):
     """Return the one of `choices` that equals `value`, else raise an error that lists them.
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -31,6 +32,14 @@ class Finding:
         """Return whether nothing is wrong."""
         return not self.problem
 
+    def __str__(self) -> str:
+        """Return the finding as one line."""
+        return f"{self.path} {self.problem} {self.advice}" if self.problem else f"{self.path}: {self.note}"
+
+
+class _DamageError(Exception):
+    """Carry what is wrong with a file, worded to follow its name."""
+
 
 def data_root(root: str | Path | None = None) -> Path:
     """Return the folder of MedMNIST files: `root`, else MEDMNIST_ROOT, else `~/.medmnist`."""
@@ -40,8 +49,8 @@ def data_root(root: str | Path | None = None) -> Path:
 def fetch(flag: str, *, size: int = 28, root: str | Path | None = None, tries: int = TRIES) -> Path:
     """Return the path of a dataset's file, downloading and MD5-checking it if it is missing.
 
-    The download goes to a temporary file and gets its name only once its checksum is right, so an interrupted or
-    corrupt download never looks like data. A file that is already there is never replaced.
+    The download goes to a temporary file and gets its name only once its checksum is right, so an interrupted
+    or corrupt download never looks like data. A file that is already there is never replaced.
 
     Args:
         flag: which dataset.
@@ -53,25 +62,35 @@ def fetch(flag: str, *, size: int = 28, root: str | Path | None = None, tries: i
         DataError: when the download fails; the message names the address and the manual way.
     """
     import pooch
+    from tqdm.auto import tqdm
 
     the_card = card(flag)
-    name = the_card.file_name(size)
-    folder, (url, md5) = data_root(root), the_card.files[size]
-    if (folder / name).exists():
-        return folder / name
+    name, folder = the_card.file_name(size), data_root(root)
+    url, md5 = the_card.files[size]
+    target = folder / name
+    if target.exists():
+        return target
+    pooch.get_logger().setLevel("WARNING")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shelf = pooch.create(
-            path=folder, base_url="", registry={name: f"md5:{md5}"}, urls={name: url}, retry_if_failed=tries - 1
-        )
-        pooch.get_logger().setLevel("WARNING")
-        download = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
-        return Path(shelf.fetch(name, downloader=download))
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+        # disable=None: a bar where somebody watches, nothing in a log file.
+        with tqdm(desc=name, unit="B", unit_scale=True, disable=None) as bar:
+            shelf = pooch.create(
+                path=folder,
+                base_url="",
+                registry={name: f"md5:{md5}"},
+                urls={name: url},
+                retry_if_failed=tries - 1,
+            )
+            wait = (CONNECT_SECONDS, READ_SECONDS)
+            shelf.fetch(name, downloader=pooch.HTTPDownloader(progressbar=bar, timeout=wait))
+        target.chmod(0o644)  # the temporary file was private; a classroom shares one folder
+    except (OSError, ValueError) as error:
         raise DataError(
-            f"Could not download {name}: {_first_line(error)}. By hand: open {url} in a browser, save the file as "
-            f"{folder / name}, then run: python -m course_utils data verify {flag}"
+            f"Could not download {name}: {_why(error, url, folder)}. By hand: open {url} in a browser, "
+            f"save the file as {target}, then run: python -m course_utils data verify {flag}"
         ) from error
+    return target
 
 
 def open_arrays(path: str | Path, the_card: DatasetCard, size: int = 28) -> dict[str, np.ndarray]:
@@ -83,59 +102,51 @@ def open_arrays(path: str | Path, the_card: DatasetCard, size: int = 28) -> dict
         size: which edge length it should have.
 
     Returns:
-        `{split}_images`, uint8 `(N, *image_shape)`, and `{split}_labels`, integer `(N, L)`, for the three splits.
-        N may be smaller than the card's number: a subset is welcome.
+        `{split}_images`, uint8 `(N, *image_shape)`, and `{split}_labels`, integer `(N, L)`, for the three
+        splits. N may be smaller than the card's number: a subset is welcome.
 
     Raises:
         DataError: when the file is missing, damaged, unsafe or another dataset.
     """
-    path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
-            missing = [name for name in names if name not in archive]
-            if missing:
-                raise DataError(f"{path} lacks the array {missing[0]!r}; it is not a MedMNIST file.")
-            arrays = {name: archive[name] for name in names}
-    except DataError:
-        raise
+        return _read(Path(path), the_card, size)
     except FileNotFoundError as error:
-        flag = the_card.flag
-        raise DataError(
-            f"{path} is not there. Fetch it: python -m course_utils data fetch {flag} --size {size}"
-        ) from error
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} {_damage(path, error)} Move it away and fetch it again.") from error
-    for split in SPLITS:
-        _check_split(path, the_card, size, split, arrays[f"{split}_images"], arrays[f"{split}_labels"])
-    return arrays
+        again = f"python -m course_utils data fetch {the_card.flag} --size {size}"
+        raise DataError(f"{path} is not there. Fetch it: {again}") from error
+    except MemoryError as error:
+        need = the_card.raw_bytes(size) / 1e9
+        raise DataError(f"{path} needs {need:.1f} GB of free memory; take a smaller size.") from error
+    except _DamageError as problem:
+        raise DataError(f"{path} {problem} {_advice(the_card, size)}") from problem.__cause__
 
 
 def verify(path: str | Path) -> Finding:
-    """Check one file against MedMNIST's checksum, and if that differs say what is wrong inside."""
+    """Check one file against MedMNIST's checksum, and if that differs say what is wrong inside.
+
+    A sound `.npz` file under any other name is none of our business and passes with a note.
+    """
     path = Path(path)
-    known = {c.file_name(s): (c, s) for c in cards() for s in c.sizes}
+    known = {one.file_name(size): (one, size) for one in cards() for size in one.sizes}
     if path.name not in known:
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                for name in archive.files:
-                    archive[name]
-        except Exception as error:  # any failure to read is the finding itself
-            return Finding(path, _damage(path, error), "It is no MedMNIST file name either; move it away.")
-        return Finding(path, note="not one of MedMNIST's file names: left alone")
+        problem = _unreadable(path)
+        if problem:
+            return Finding(path, problem, "It has no MedMNIST name either: move it away.")
+        return Finding(path, note="not one of MedMNIST's file names, left alone")
     the_card, size = known[path.name]
-    advice = f"Move it away, then run: python -m course_utils data fetch {the_card.flag} --size {size}"
-    if not path.is_file():
-        return Finding(path, "is not a file.", advice)
-    if md5_of(path) == the_card.files[size][1]:
-        return Finding(path, note="sound")
+    advice = _advice(the_card, size)
     try:
-        open_arrays(path, the_card, size)
-    except DataError as error:
-        inside = error.__cause__ or error
-        problem = _damage(path, inside) if error.__cause__ else str(error).removeprefix(str(path)).strip()
-        return Finding(path, problem, advice)
-    return Finding(path, "opens, but its checksum is not the published one: altered, a subset or an old version.", advice)
+        if md5_of(path) == the_card.files[size][1]:
+            return Finding(path, note="sound")
+        _read(path, the_card, size)
+    except FileNotFoundError:
+        return Finding(path, "is not there.", advice)
+    except _DamageError as problem:
+        return Finding(path, str(problem), advice)
+    except OSError as error:
+        return Finding(path, _damage(path, error), advice)
+    return Finding(
+        path, "opens, but its checksum is not the published one: altered, a subset or an old version.", advice
+    )
 
 
 def md5_of(path: Path) -> str:
@@ -144,34 +155,87 @@ def md5_of(path: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def _check_split(path, the_card, size, split, images, labels):
+def _read(path: Path, the_card: DatasetCard, size: int) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
+            missing = [name for name in names if name not in archive]
+            arrays = {name: archive[name] for name in names if name not in missing}
+    except (FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:  # damaged bytes surface as a dozen kinds of error, all meaning the same here
+        raise _DamageError(_damage(path, error)) from error
+    if missing:
+        raise _DamageError(f"lacks the array {missing[0]!r}: it is not a MedMNIST file.")
+    for split in SPLITS:
+        _check_split(the_card, size, split, arrays[f"{split}_images"], arrays[f"{split}_labels"])
+    return arrays
+
+
+def _check_split(the_card, size, split, images, labels):
     shape = the_card.image_shape(size)
-    if images.dtype != np.uint8 or images.shape[1:] != shape:
-        raise DataError(
-            f"{path}: {split}_images is {images.dtype} {images.shape}, expected uint8 (N, {', '.join(map(str, shape))})."
-        )
-    if labels.shape != (len(images), the_card.label_width) or labels.dtype.kind not in "iu":
-        raise DataError(
-            f"{path}: {split}_labels is {labels.dtype} {labels.shape}, expected integers of shape "
-            f"({len(images)}, {the_card.label_width})."
+    if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
+        expected = f"uint8 (N, {', '.join(map(str, shape))}) with N of 1 or more"
+        raise _DamageError(f"holds {split}_images of {images.dtype} {images.shape}, expected {expected}.")
+    expected = (len(images), the_card.label_width)
+    if labels.shape != expected or labels.dtype.kind not in "iu":
+        raise _DamageError(
+            f"holds {split}_labels of {labels.dtype} {labels.shape}, expected integers {expected}."
         )
     top = 1 if the_card.task == "multi-label" else len(the_card.labels) - 1
-    if len(labels) and not (0 <= labels.min() and labels.max() <= top):
-        raise DataError(f"{path}: {split}_labels run from {labels.min()} to {labels.max()}, expected 0 to {top}.")
+    low, high = labels.min(), labels.max()
+    if low < 0 or high > top:
+        raise _DamageError(f"holds {split}_labels from {low} to {high}, expected 0 to {top}.")
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for name in archive.files:
+                archive[name]
+    except Exception as error:  # any failure to read is the finding itself
+        return _damage(path, error)
+    return ""
 
 
 def _damage(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        head = file.read(4)
+    """Say in words that follow the file's name what is wrong with it."""
+    if path.is_dir():
+        return "is a folder, not a file."
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as blocked:
+        return f"can't be opened: {blocked.strerror or blocked}."
     if not head:
         return "is empty."
     if head[:2] != b"PK":
         return f"is not an .npz archive (it starts with {head!r})."
-    if "Object arrays" in str(error) or "allow_pickle" in str(error):
+    if "Object arrays" in str(error):
         return "holds Python objects, which could run code; it was not opened."
     if isinstance(error, zipfile.BadZipFile | EOFError | zlib.error):
         return "is cut short or damaged (a download that stopped?)."
     return f"can't be read: {_first_line(error)}."
+
+
+def _advice(the_card: DatasetCard, size: int) -> str:
+    return f"Move it away, then run: python -m course_utils data fetch {the_card.flag} --size {size}"
+
+
+def _why(error: Exception, url: str, folder: Path) -> str:
+    """Say in a few words why a download failed; requests' own messages fill half a screen."""
+    import requests
+
+    host = urlsplit(url).netloc
+    if isinstance(error, requests.HTTPError):
+        return f"{host} answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return f"{host} did not answer in time"
+    if isinstance(error, requests.RequestException):
+        return f"no connection to {host}, or it broke off"
+    if isinstance(error, ValueError):
+        return "what arrived has another checksum than the published file, so it was thrown away"
+    return f"can't write to {folder} ({_first_line(error)}); set MEDMNIST_ROOT to a folder you may write to"
 
 
 def _first_line(error: BaseException) -> str:
