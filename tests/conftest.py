@@ -1,0 +1,44 @@
+"""What all tests share: no network, real files only where MEDMNIST_ROOT has them."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parent.parent
+# Fixed before any test may change the environment.
+REAL_ROOT = Path(os.environ.get("MEDMNIST_ROOT", REPO.parent / "shared" / "data")).absolute()
+REAL_FLAGS = ("breastmnist", "pneumoniamnist", "retinamnist", "adrenalmnist3d")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes on two cores
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs real files where they are missing."""
+    if all((REAL_ROOT / f"{flag}.npz").exists() for flag in REAL_FLAGS):
+        return
+    for item in items:
+        if "real" in item.keywords:
+            item.add_marker(
+                pytest.mark.skip(reason=f"no real MedMNIST files in {REAL_ROOT}; set MEDMNIST_ROOT")
+            )
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Let no test of this process reach beyond this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def real_root(monkeypatch):
+    """Point the course's data folder at the real files."""
+    monkeypatch.setenv("MEDMNIST_ROOT", str(REAL_ROOT))
+    return REAL_ROOT
