@@ -61,5 +61,5 @@ def _hint(value, choices: list) -> str:
     if not isinstance(value, str):
         return ""
     by_lower = {str(choice).lower(): choice for choice in choices}
-    near = get_close_matches(value.lower(), by_lower, n=1, cutoff=0.5)
+    near = get_close_matches(value.lower(), by_lower, n=1)
     return f"Did you mean {by_lower[near[0]]!r}? " if near else ""
