@@ -7,6 +7,7 @@ probability alone, `(N,)` or `(N, 1)`.
 
 import numpy as np
 
+from . import confusion
 from .errors import ScoreError, choose
 
 TASKS = ("binary", "multi-class", "multi-label", "ordinal")
@@ -192,6 +193,85 @@ def evaluate(y, probs, task: str) -> dict[str, float]:
         ScoreError: see `checked`.
     """
     return {"auc": auc(y, probs, task), "acc": acc(y, probs, task)}
+
+
+def brier(y, probs, task: str) -> float:
+    """Measure the Brier score: the mean squared distance of probabilities from what happened (Brier 1950).
+
+    Returns:
+        0 is perfect. Binary and multi-label: (p - y)^2 per cell, 0.25 for always saying 0.5. Multi-class and
+        ordinal: summed over the classes of a case, as in Brier's paper, at most 2.
+
+    Raises:
+        ScoreError: see `checked`.
+    """
+    return float(case_briers(y, probs, task).mean())
+
+
+def case_briers(y, probs, task: str) -> np.ndarray:
+    """Return each case's Brier score, `(N,)`; for multi-label its mean over findings."""
+    y, probs = checked(y, probs, task)
+    squared = (probs - one_vs_rest(y, probs.shape[1], task)) ** 2
+    return squared.mean(axis=1) if task == "multi-label" else squared.sum(axis=1)
+
+
+def summary(y, probs, task: str, threshold: float = 0.5) -> dict[str, float]:
+    """Measure everything this course reports for a task, AUC and ACC first.
+
+    Args:
+        y, probs, task: see `checked`.
+        threshold: for binary and multi-label decisions; choose it on validation, never on test.
+
+    Returns:
+        auc, acc, brier; all but multi-label: balanced_acc, macro_f1; binary: sensitivity and specificity of
+        class 1; ordinal: kappa (quadratic weighted) and mae (in grades).
+
+    Raises:
+        ScoreError: see `checked`.
+    """
+    y, probs = checked(y, probs, task)
+    scores = {
+        "auc": auc(y, probs, task),
+        "acc": acc(y, probs, task, threshold),
+        "brier": brier(y, probs, task),
+    }
+    if task == "multi-label":
+        return scores
+    m = confusion.matrix(y, decide(probs, task, threshold), max(2, probs.shape[1]))
+    scores |= {"balanced_acc": confusion.balanced_accuracy(m), "macro_f1": confusion.macro_f1(m)}
+    if task == "binary":
+        scores |= {"sensitivity": confusion.sensitivity(m), "specificity": confusion.specificity(m)}
+    if task == "ordinal":
+        scores |= {"kappa": confusion.kappa(m), "mae": confusion.mae(m)}
+    return {name: float(value) for name, value in scores.items()}
+
+
+def by_column(y, probs, task: str, labels=None, threshold: float = 0.5) -> list[dict]:
+    """Measure each class, or each finding of a multi-label task, on its own.
+
+    Args:
+        y, probs, task: see `checked`.
+        labels: names of the columns, such as `card.labels`; default their numbers.
+        threshold: for binary and multi-label decisions.
+
+    Returns:
+        One dict a column: label, n (its cases), auc, recall, precision; NaN where there is nothing to divide
+        by.
+    """
+    y, probs = checked(y, probs, task)
+    aucs, decided = column_aucs(y, probs, task), decide(probs, task, threshold)
+    if task == "multi-label":
+        ms = [confusion.matrix(y[:, i], decided[:, i], 2) for i in range(y.shape[1])]
+        columns = [(m[1].sum(), confusion.recalls(m)[1], confusion.precisions(m)[1]) for m in ms]
+    else:
+        m = confusion.matrix(y, decided, max(2, probs.shape[1]))
+        columns = list(zip(m.sum(axis=1), confusion.recalls(m), confusion.precisions(m), strict=True))
+        aucs = np.repeat(aucs, 2) if task == "binary" else aucs  # the same pairs, counted from either side
+    labels = labels or range(len(columns))
+    return [
+        {"label": label, "n": int(n), "auc": float(a), "recall": float(r), "precision": float(p)}
+        for label, a, (n, r, p) in zip(labels, aucs, columns, strict=True)
+    ]
 
 
 def constant_guess(y_train, y_test, task: str) -> dict[str, float]:
