@@ -167,11 +167,9 @@ def number(answer, what: str = "a number") -> float:
     if kind.startswith("bool") or not hasattr(answer, "__float__"):
         raise Wrong(f"Your answer is of type {kind}; expected {what}.")
     try:
-        value = float(answer)
+        value = float(answer.item() if hasattr(answer, "item") else answer)
     except (TypeError, ValueError, RuntimeError):
-        raise Wrong(
-            f"Your answer holds {getattr(answer, 'size', 'other than one')} values; expected {what}."
-        ) from None
+        raise Wrong(f"Your answer is of type {kind} and not a single value; expected {what}.") from None
     wrong_if(math.isnan(value), f"Your answer is not a number (NaN); expected {what}.")
     return value
 

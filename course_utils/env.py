@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from .errors import choose
+from .errors import ChoiceError, choose
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 COLAB_HINT = "On Colab: menu Runtime > Change runtime type > GPU."
@@ -31,7 +31,9 @@ def pick_device(name: str = "auto") -> str:
         here.insert(0, "mps")
     if torch.cuda.is_available():
         here.insert(0, "cuda")
-    return here[0] if name == "auto" else choose(name, here, "device on this machine")
+    if name != "auto" and name not in here:
+        raise ChoiceError(f"This machine has no {name} device. Possible: auto, {', '.join(here)}.")
+    return here[0] if name == "auto" else name
 
 
 def seed_all(seed: int) -> None:

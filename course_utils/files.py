@@ -73,8 +73,9 @@ def fetch(flag: str, *, size: int = 28, root: str | Path | None = None, tries: i
     pooch.get_logger().setLevel("WARNING")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # disable=None: a bar where somebody watches, nothing in a log file.
-        with tqdm(desc=name, unit="B", unit_scale=True, disable=None) as bar:
+        # disable=None: a bar where somebody watches, nothing in a log file. total=1: pooch asks whether the
+        # bar is true, which tqdm answers by its total, and then sets the real one.
+        with tqdm(desc=name, total=1, unit="B", unit_scale=True, disable=None) as bar:
             shelf = pooch.create(
                 path=folder,
                 base_url="",
@@ -138,11 +139,9 @@ def verify(path: str | Path) -> Finding:
         if md5_of(path) == the_card.files[size][1]:
             return Finding(path, note="sound")
         _read(path, the_card, size)
-    except FileNotFoundError:
-        return Finding(path, "is not there.", advice)
     except _DamageError as problem:
         return Finding(path, str(problem), advice)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         return Finding(path, _damage(path, error), advice)
     return Finding(
         path, "opens, but its checksum is not the published one: altered, a subset or an old version.", advice
@@ -200,6 +199,8 @@ def _unreadable(path: Path) -> str:
 
 def _damage(path: Path, error: Exception) -> str:
     """Say in words that follow the file's name what is wrong with it."""
+    if isinstance(error, FileNotFoundError):
+        return "is not there."
     if path.is_dir():
         return "is a folder, not a file."
     try:

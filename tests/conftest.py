@@ -4,6 +4,7 @@ import os
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 REPO = Path(__file__).parent.parent
@@ -42,3 +43,19 @@ def real_root(monkeypatch):
     """Point the course's data folder at the real files."""
     monkeypatch.setenv("MEDMNIST_ROOT", str(REAL_ROOT))
     return REAL_ROOT
+
+
+@pytest.fixture
+def tiny():
+    """Return a maker of six small arrays in MedMNIST's layout for a card."""
+
+    def make(card, n=6, size=28):
+        rng = np.random.default_rng(0)
+        top = 2 if card.task == "multi-label" else len(card.labels)
+        arrays = {}
+        for split in ("train", "val", "test"):
+            arrays[f"{split}_images"] = rng.integers(0, 256, (n, *card.image_shape(size)), dtype=np.uint8)
+            arrays[f"{split}_labels"] = rng.integers(0, top, (n, card.label_width), dtype=np.uint8)
+        return arrays
+
+    return make

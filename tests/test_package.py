@@ -1,0 +1,86 @@
+"""The house rules that no single module can check."""
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import course_utils
+
+PACKAGE = Path(course_utils.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = [info.name for info in pkgutil.iter_modules([str(PACKAGE)], "course_utils.") if not info.ispkg]
+HEAVY = ("torch", "torchvision", "medmnist", "pandas", "matplotlib", "sklearn", "scipy", "skimage", "plotly")
+HEAVY += ("ipywidgets", "IPython", "papermill", "nbformat", "requests")
+
+
+def run(code: str) -> tuple[str, float]:
+    """Run code in a fresh interpreter; return what it printed and the seconds it took."""
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout, time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import course_utils",
+        "import course_utils; str(course_utils.cards()); course_utils.card('breastmnist')",
+        "from course_utils import files; files.verify('nothing.npz')",
+        "from course_utils import checks, links; links.setup_cell()",
+    ],
+)
+def test_looking_around_imports_nothing_heavy(code):
+    printed, _ = run(f"{code}\nimport sys; print(*[name for name in {HEAVY} if name in sys.modules])")
+    assert printed.split() == []
+
+
+def test_sample_data_needs_no_torch():
+    code = "import course_utils, sys; course_utils.load('breastmnist', source='sample').train.counts"
+    printed, _ = run(
+        f"{code}\nprint(*[name for name in ('torch', 'medmnist', 'pandas') if name in sys.modules])"
+    )
+    assert printed.split() == []
+
+
+def test_import_is_quick():
+    # The goal is 0.3 s on a quiet machine; a busy one gets twice that.
+    bare = statistics.median(run("pass")[1] for _ in range(5))
+    ours = statistics.median(run("import course_utils")[1] for _ in range(5))
+    assert ours - bare < 0.6
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_source_keeps_the_house_rules(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300, "split this module"
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module says in one line what it is for"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        banned = {name.split(".")[0] for name in names} & {"torchvision", "pickle", "dill", "cloudpickle"}
+        assert not banned, f"{banned} at line {node.lineno}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
+def test_examples_in_docstrings_are_true(name):
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert result.failed == 0
+
+
+def test_the_public_face_is_complete():
+    assert sorted(course_utils.__all__) == course_utils.__all__
+    assert all(hasattr(course_utils, name) for name in course_utils.__all__)
+    assert course_utils.__version__.count(".") == 2
