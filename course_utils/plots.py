@@ -4,17 +4,23 @@ What is computed comes from the pure functions of `pictures`; a 3D dataset shows
 """
 
 import math
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from . import figures
 from .data import Dataset
 from .errors import CourseError
 from .figures import Plate
-from .pictures import compose, count_words, flat, pick
+from .files import SPLITS
+from .metrics import constant_guess
+from .pictures import WHITE, compose, confusion, count_words, flat, pick
 
 MONTAGE_PIXELS = 860  # a montage is at most about this wide, so that a page column needn't shrink it
 MAX_ZOOM = 8
+TITLE_SIZE = 12
 
 
 def montage(
@@ -27,7 +33,7 @@ def montage(
     score=None,
     seed: int = 0,
     columns: int | None = None,
-    titles: list[str] | None = None,
+    titles: Sequence[str] | None = None,
 ) -> Plate:
     """Show many images of a split at once.
 
@@ -55,18 +61,7 @@ def montage(
         index = pick(part, n, by=by, score=score, seed=seed)
     else:
         index, by = np.asarray(index, int).reshape(-1), "given"
-    images = flat(part, index)
-    h, w = images.shape[1:3]
-    if columns is None:
-        columns = math.ceil(math.sqrt(2 * len(images) * h / w))
-    columns = max(1, min(columns, len(images), MONTAGE_PIXELS // (w + 1)))
-    zoom = min(MAX_ZOOM, max(1, MONTAGE_PIXELS // (columns * (w + 1))))
-    gap = math.ceil(17 / zoom) + 1 if titles is not None else 1
-    picture = compose(images, columns, (gap, 1))
-    ax = picture_axes(picture, zoom)
-    for i, title in enumerate(titles or ()):
-        row, column = divmod(i, columns)
-        ax.text(column * (w + 1) + w / 2, row * (h + gap) + h, title, size=12, ha="center", va="top")
+    ax = tiles(flat(part, index), columns, titles)
     how = {
         "random": f"drawn at random (seed {seed})",
         "class": f"class after class (seed {seed})",
@@ -78,14 +73,40 @@ def montage(
     kind = f"{split} volumes (middle slice along axis 0)" if part.card.ndim == 3 else f"{split} images"
     counts = count_words(part, index)
     unbroken = counts.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
-    caption = f"{len(images)} of {len(part):,} {kind} of {data.card.name}, {how[by]}: {unbroken}."
-    alt = f"Montage of {len(images)} {kind} of {data.card.name}: {counts}."
+    caption = f"{len(index)} of {len(part):,} {kind} of {data.card.name}, {how[by]}: {unbroken}."
+    alt = f"Montage of {len(index)} {kind} of {data.card.name}: {counts}."
     if titles is not None:
         alt += " Under them: " + ", ".join(map(str, titles)) + "."
     return ax.figure.describe(alt, caption, data.banner)
 
 
-def picture_axes(picture: np.ndarray, zoom: int = 1):
+def tiles(images: np.ndarray, columns: int | None = None, titles: Sequence[str] | None = None) -> Axes:
+    """Draw images side by side on a new `Plate`, each with a text below it, and return its axes.
+
+    Args:
+        images: uint8 `(N, H, W)` or `(N, H, W, 3)`.
+        columns: images a row; by default the whole is twice as wide as high.
+        titles: N texts, lines parted by a line break.
+    """
+    h, w = images.shape[1:3]
+    if columns is None:
+        columns = math.ceil(math.sqrt(2 * len(images) * h / w))
+    columns = max(1, min(columns, len(images), MONTAGE_PIXELS // (w + 1)))
+    zoom = min(MAX_ZOOM, max(1, MONTAGE_PIXELS // (columns * (w + 1))))
+    lines = 0 if titles is None else 1 + max(str(title).count("\n") for title in titles)
+    gap = 1 + math.ceil(lines * TITLE_SIZE * 1.75 / zoom)
+    picture = compose(images, columns, (gap, 1))
+    if lines:
+        picture = np.concatenate([picture, np.full_like(picture[: gap - 1], WHITE)])
+    ax = picture_axes(picture, zoom)
+    for i, title in enumerate(titles if lines else ()):
+        row, column = divmod(i, columns)
+        x, y = column * (w + 1) + w / 2 - 0.5, row * (h + gap) + h
+        ax.text(x, y, title, size=TITLE_SIZE, ha="center", va="top", linespacing=1.1)
+    return ax
+
+
+def picture_axes(picture: np.ndarray, zoom: int = 1) -> Axes:
     """Return bare axes of a new `Plate` that show one picture, each pixel `zoom` screen pixels wide."""
     h, w = picture.shape[:2]
     plate = Plate(layout="none")
@@ -96,12 +117,60 @@ def picture_axes(picture: np.ndarray, zoom: int = 1):
     return ax
 
 
+def class_balance(data: Dataset, *, ax: Axes | None = None) -> Plate | Axes:
+    """Draw each class's share of each split, and mark what a constant guess would score.
+
+    For multi-label data the bars are the share of images with each finding, and the constant guess answers
+    each finding with what is more frequent in training.
+
+    Args:
+        data: the dataset.
+        ax: axes to draw on instead of a new plate.
+    """
+    card, labels = data.card, data.card.labels
+    given, ax = ax, figures.place(ax, (figures.WIDTH, 1.6 + 0.68 * len(labels)))
+    rows = np.arange(len(labels))
+    for i, split in enumerate(SPLITS):
+        part = data[split]
+        share = 100 * part.counts / max(1, len(part))
+        bars = ax.barh(
+            rows + 0.27 * (i - 1), share, 0.25, label=f"{split} ({len(part):,})", color=figures.COLOURS[i],
+            hatch=figures.HATCHES[i], edgecolor="white",
+        )  # fmt: skip
+        ax.bar_label(bars, [f"{n:,}" for n in part.counts], padding=3, size=11)
+    guess = {s: constant_guess(data.train.y, data[s].y, card.task)["acc"] for s in SPLITS}
+    scores = ", ".join(f"{100 * guess[s]:.1f} % of {s}" for s in SPLITS)
+    if card.task == "multi-label":
+        told = f"Constant guess (each finding's most frequent answer in train): right for {scores} entries."
+    else:
+        often = data.train.counts.argmax()
+        x = 100 * guess["test"]
+        ax.plot([x, x], [often - 0.5, often + 0.5], color="black", linestyle="-", linewidth=2.5)
+        ax.annotate(
+            "constant guess on test",
+            (x, often + 0.5),
+            (0, -4),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            size=12,
+        )
+        told = f'Constant guess (always "{labels[often]}", most frequent in train): right for {scores}.'
+    ax.set_yticks(rows, [textwrap.fill(label, 22) for label in labels])
+    ax.set(ylim=(len(labels) - 0.3, -0.6), xlabel="share of the split in %")
+    ax.margins(x=0.12)
+    ax.grid(axis="y", visible=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    counts = " ".join(f"{s}: {count_words(data[s])}." for s in SPLITS)
+    return figures.finish(ax, given, f"Class balance of {card.name}. {counts} {told}", told, data.banner)
+
+
 def learning_curves(history: list[dict] | dict[str, list[dict]], *, banner: str = "") -> Plate:
     """Draw loss and validation score over the epochs.
 
     Args:
-        history: `Fit.history`, dicts with epoch, train_loss, val_loss, val_auc, val_acc; or several runs under
-            names, then only their validation curves are compared.
+        history: `Fit.history`, dicts with epoch, train_loss, val_loss, val_auc, val_acc; or several
+            runs under names, then only their validation curves are compared.
         banner: the dataset's banner.
     """
     runs = history if isinstance(history, dict) else {"": history}
@@ -148,25 +217,39 @@ def _curve(ax, epochs, run, key, label, i):
     ax.plot(epochs, [row[key] for row in run], label=label, **figures.look(i))
 
 
-def confusion(y: np.ndarray, predicted: np.ndarray, k: int) -> np.ndarray:
-    """Count how often each true class was called each class.
+def confusion_matrix(
+    y: np.ndarray, predicted: np.ndarray, labels: Sequence[str], *, ax: Axes | None = None, banner: str = ""
+) -> Plate | Axes:
+    """Draw how often each true class was called each class: counts, and shares of the true class.
 
     Args:
         y: true class numbers, `(N,)`.
-        predicted: predicted class numbers, `(N,)`.
-        k: number of classes.
-
-    Returns:
-        int64 `(K, K)`: row = true class, column = predicted class.
-
-    Example:
-        >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
-        array([[1, 1],
-               [0, 1]])
+        predicted: predicted class numbers, `(N,)`, such as `probs.argmax(1)`.
+        labels: the class names.
+        ax: axes to draw on instead of a new plate.
+        banner: the dataset's banner.
     """
-    y, predicted = np.asarray(y).reshape(-1), np.asarray(predicted).reshape(-1)
-    if y.shape != predicted.shape:
-        raise CourseError(
-            f"{len(y)} true and {len(predicted)} predicted classes; expected one of each an image."
-        )
-    return np.bincount(y * k + predicted, minlength=k * k).reshape(k, k)
+    counts = confusion(y, predicted, len(labels))
+    shares = counts / np.maximum(1, counts.sum(1, keepdims=True))
+    k = len(labels)
+    side = max(4.5, 0.85 * k + 2)
+    given, ax = ax, figures.place(ax, (min(figures.WIDTH, side + 2), min(figures.WIDTH, side)))
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    size = 14 if k <= 5 else 10
+    for (row, column), n in np.ndenumerate(counts):
+        text = f"{n:,}\n{100 * shares[row, column]:.0f} %" if k <= 9 else f"{n:,}"
+        colour = "white" if shares[row, column] > 0.55 else figures.INK
+        ax.text(column, row, text, ha="center", va="center", size=size, color=colour)
+    names = [textwrap.fill(label, 16) for label in labels]
+    ax.set_xticks(range(k), names, rotation=0 if k <= 5 else 60, ha="center" if k <= 5 else "right")
+    ax.set_yticks(range(k), names)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.grid(visible=False)
+    right = int(np.trace(counts))
+    caption = f"{right:,} of {counts.sum():,} right. Shares are of the true class (a row adds up to 100 %)."
+    rows = "; ".join(
+        f"of {counts[i].sum():,} {labels[i]}: "
+        + ", ".join(f"{n:,} called {labels[j]}" for j, n in enumerate(counts[i]) if n)
+        for i in range(k)
+    )
+    return figures.finish(ax, given, f"Confusion matrix. {caption} {rows}.", caption, banner)
