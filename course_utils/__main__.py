@@ -157,5 +157,16 @@ def train(flag, as_json, **options):
     click.echo(json.dumps(result, indent=2) if as_json else runs.text(result))
 
 
+@main.command()
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("docs/poster.png"))
+def poster(path):
+    """Draw the README's picture from sample data."""
+    from . import figures, poster
+
+    figures.use_style()
+    path.write_bytes(poster.draw().png())
+    click.echo(path)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m course_utils")
