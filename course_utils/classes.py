@@ -12,6 +12,7 @@ from .pictures import flat
 CHUNK = 1024  # images at a time: float copies stay small whatever the dataset
 COLUMNS = 7
 CHANNELS = ("red", "green", "blue")
+GREY = {"cmap": "gray", "interpolation": "nearest"}
 
 
 def members(split: Split) -> np.ndarray:
@@ -78,7 +79,8 @@ def mean_images(data: Dataset, split: str = "train") -> figures.Plate:
         stds = stds.mean(3)  # spread of colour images: mean of the three channels, shown in grey
     columns = min(COLUMNS, len(labels))
     blocks = math.ceil(len(labels) / columns)
-    plate = figures.Plate(figsize=(figures.WIDTH, 2 * blocks * figures.WIDTH / max(columns, 3.2) * 1.12))
+    side = min(figures.WIDTH / columns, 2.6)
+    plate = figures.Plate(figsize=(columns * side, blocks * (2 * side + 0.7)))
     axes = plate.subplots(2 * blocks, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
@@ -86,13 +88,16 @@ def mean_images(data: Dataset, split: str = "train") -> figures.Plate:
     size = 14 if columns <= 3 else 11
     for k, label in enumerate(labels):
         block, column = divmod(k, columns)
-        name = textwrap.fill(f"{label} (n = {counts[k]:,})", 26 if columns <= 3 else 16)
-        for ax, image, high, title in (
-            (axes[2 * block, column], means[k] / 255, 1, f"mean\n{name}"),
-            (axes[2 * block + 1, column], stds[k] / top, 1, "spread"),
-        ):
-            ax.imshow(np.nan_to_num(image), cmap="gray", vmin=0, vmax=high, interpolation="nearest")
-            ax.set_title(title, size=size, weight="normal", loc="center")
+        pair = axes[2 * block : 2 * block + 2, column]
+        pair[0].imshow(np.nan_to_num(means[k] / 255), vmin=0, vmax=1, **GREY)
+        pair[1].imshow(np.nan_to_num(stds[k]), vmin=0, vmax=top, **GREY)
+        name = textwrap.fill(label, int(side * 72 / (0.6 * size)))
+        pair[0].set_title(f"{name}\nn = {counts[k]:,}", size=size, weight="normal", loc="center")
+        if column == 0:
+            for ax, text in zip(pair, ("mean", "spread"), strict=True):
+                ax.text(
+                    -0.04, 0.5, text, size=size, rotation=90, ha="right", va="center", transform=ax.transAxes
+                )
     levels = ", ".join(f"{name} {mean.mean():.0f}" for name, mean in zip(labels, means, strict=True))
     caption = (
         f"Mean and standard deviation of the {len(part):,} {split} images of {data.card.name}, pixel by "
@@ -119,11 +124,15 @@ def intensities(data: Dataset, split: str = "train", *, bins: int = 32) -> figur
         for k, label in enumerate(data.card.labels):
             style = {key: value for key, value in figures.look(k).items() if key != "marker"}
             ax.stairs(shares[k, c], edges, label=label, linewidth=2, **style)
-        ax.set(xlabel="pixel value", xlim=(0, 256), ylim=(0, None))
+        ax.set(xlabel="pixel value", xlim=(0, 256))
         ax.set_xticks([0, 128, 255])
         if channels == 3:
             ax.set_title(CHANNELS[c])
     axes[0].set_ylabel("share of pixels in %")
+    # A dark background would squeeze everything else to the floor: cut its peak, and say so.
+    peak, inner = np.nanmax(shares), np.nanmax(shares[:, :, 1:-1])
+    cut = peak > 1.5 * inner > 0
+    axes[0].set_ylim(0, 1.15 * inner if cut else None)
     handles, names = axes[0].get_legend_handles_labels()
     plate.legend(handles, names, loc="outside upper center", ncols=3 if len(names) <= 6 else 2)
     levels = (np.arange(bins) + 0.5) * 256 / bins - 0.5
@@ -132,5 +141,7 @@ def intensities(data: Dataset, split: str = "train", *, bins: int = 32) -> figur
         for k, label in enumerate(data.card.labels)
     )
     caption = f"How bright the pixels are: {len(part):,} {split} images of {data.card.name}, {bins} bins."
+    if cut:
+        caption += f" The highest bar, at the edge of the range, is cut off: it reaches {peak:.0f} %."
     what = "red, green, blue means" if channels == 3 else "means"
     return plate.describe(f"{caption} Class {what}: {means}.", caption, data.banner)

@@ -19,6 +19,7 @@ HATCHES = ("", "///", "...", "xx", "\\\\\\", "++", "oo")
 INK, BANNER_INK = "#1a1a1a", "#a34700"
 WIDTH, HEIGHT = 9.0, 4.5  # inches, at 100 dots per inch
 CAPTION_SIZE, BANNER_SIZE = 13, 12
+NARROWEST = 5.5  # inches a caption may take below a narrower figure
 
 
 class Plate(Figure):
@@ -57,7 +58,8 @@ class Plate(Figure):
         ):
             if text:
                 # 0.55 em is a generous mean width of a letter in the style's font.
-                lines = textwrap.wrap(text, max(20, int(width * 72 / (0.55 * size))))
+                text = text.replace(" %", "\N{NO-BREAK SPACE}%")
+                lines = textwrap.wrap(text, int(max(width, NARROWEST) * 72 / (0.55 * size)))
                 drawn = self.text(
                     0, y, "\n".join(lines), va="top", ha="left", size=size, color=colour, weight=weight
                 )

@@ -86,20 +86,22 @@ def tiles(images: np.ndarray, columns: int | None = None, titles: Sequence[str] 
     Args:
         images: uint8 `(N, H, W)` or `(N, H, W, 3)`.
         columns: images a row; by default the whole is twice as wide as high.
-        titles: N texts, lines parted by a line break.
+        titles: N texts, wrapped to the image's width.
     """
     h, w = images.shape[1:3]
     if columns is None:
         columns = math.ceil(math.sqrt(2 * len(images) * h / w))
     columns = max(1, min(columns, len(images), MONTAGE_PIXELS // (w + 1)))
     zoom = min(MAX_ZOOM, max(1, MONTAGE_PIXELS // (columns * (w + 1))))
-    lines = 0 if titles is None else 1 + max(str(title).count("\n") for title in titles)
+    letters = max(8, int(w * zoom / (TITLE_SIZE * 0.85)))
+    titles = [_wrap(title, letters) for title in titles or ()]
+    lines = max((1 + title.count("\n") for title in titles), default=0)
     gap = 1 + math.ceil(lines * TITLE_SIZE * 1.75 / zoom)
     picture = compose(images, columns, (gap, 1))
     if lines:
         picture = np.concatenate([picture, np.full_like(picture[: gap - 1], WHITE)])
     ax = picture_axes(picture, zoom)
-    for i, title in enumerate(titles if lines else ()):
+    for i, title in enumerate(titles):
         row, column = divmod(i, columns)
         x, y = column * (w + 1) + w / 2 - 0.5, row * (h + gap) + h
         ax.text(x, y, title, size=TITLE_SIZE, ha="center", va="top", linespacing=1.1)
@@ -115,6 +117,10 @@ def picture_axes(picture: np.ndarray, zoom: int = 1) -> Axes:
     ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
     ax.set_axis_off()
     return ax
+
+
+def _wrap(text, letters: int) -> str:
+    return "\n".join(textwrap.fill(line, letters) for line in str(text).split("\n"))
 
 
 def class_balance(data: Dataset, *, ax: Axes | None = None) -> Plate | Axes:
@@ -145,22 +151,20 @@ def class_balance(data: Dataset, *, ax: Axes | None = None) -> Plate | Axes:
     else:
         often = data.train.counts.argmax()
         x = 100 * guess["test"]
-        ax.plot([x, x], [often - 0.5, often + 0.5], color="black", linestyle="-", linewidth=2.5)
-        ax.annotate(
-            "constant guess on test",
-            (x, often + 0.5),
-            (0, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            size=12,
+        ax.plot(
+            [x, x],
+            [often - 0.48, often + 0.48],
+            color="black",
+            linestyle="-",
+            linewidth=3,
+            label="constant guess on test",
         )
         told = f'Constant guess (always "{labels[often]}", most frequent in train): right for {scores}.'
     ax.set_yticks(rows, [textwrap.fill(label, 22) for label in labels])
-    ax.set(ylim=(len(labels) - 0.3, -0.6), xlabel="share of the split in %")
+    ax.set(ylim=(len(labels) - 0.45, -0.6), xlabel="share of the split in %")
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=4, columnspacing=1.2)
     counts = " ".join(f"{s}: {count_words(data[s])}." for s in SPLITS)
     return figures.finish(ax, given, f"Class balance of {card.name}. {counts} {told}", told, data.banner)
 
@@ -241,14 +245,14 @@ def confusion_matrix(
         colour = "white" if shares[row, column] > 0.55 else figures.INK
         ax.text(column, row, text, ha="center", va="center", size=size, color=colour)
     names = [textwrap.fill(label, 16) for label in labels]
-    ax.set_xticks(range(k), names, rotation=0 if k <= 5 else 60, ha="center" if k <= 5 else "right")
+    ax.set_xticks(range(k), names, rotation=0 if k <= 5 else 90)
     ax.set_yticks(range(k), names)
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.grid(visible=False)
     right = int(np.trace(counts))
     caption = f"{right:,} of {counts.sum():,} right. Shares are of the true class (a row adds up to 100 %)."
-    rows = "; ".join(
-        f"of {counts[i].sum():,} {labels[i]}: "
+    rows = ". ".join(
+        f"Of {counts[i].sum():,} {labels[i]}: "
         + ", ".join(f"{n:,} called {labels[j]}" for j, n in enumerate(counts[i]) if n)
         for i in range(k)
     )

@@ -1,7 +1,6 @@
 """Images that occur twice: exact duplicates and near twins, within a split and across splits."""
 
 import hashlib
-import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,9 +29,9 @@ class Twins:
 
     @property
     def where(self) -> str:
-        """Return "within train" or "train and test"."""
+        """Return "within train" or "between train and test"."""
         a, b = self.first[0], self.second[0]
-        return f"within {a}" if a == b else f"{a} and {b}"
+        return f"within {a}" if a == b else f"between {a} and {b}"
 
 
 def find_duplicates(data: Dataset, splits: Sequence[str] = SPLITS) -> list[Twins]:
@@ -64,7 +63,7 @@ def count_places(pairs: Sequence[Twins]) -> dict[str, int]:
 
     Example:
         >>> count_places([Twins(("train", 1), ("train", 2), True), Twins(("train", 1), ("val", 0), True)])
-        {'within train': 1, 'train and val': 1}
+        {'within train': 1, 'between train and val': 1}
     """
     counts: dict[str, int] = {}
     for pair in pairs:
@@ -137,7 +136,7 @@ def duplicate_panel(data: Dataset, pairs: Sequence[Twins], n: int = PAIRS_A_ROW)
         shown = shown[: len(shown) - len(shown) % width]
         places = places[: 2 * len(shown)]
     images = np.concatenate([flat(data[split], [i]) for split, i in places])
-    ax = tiles(images, width, [_title(data[split], i) for split, i in places])
+    ax = tiles(images, max(2, width), [_title(data[split], i) for split, i in places])
     counts = ", ".join(f"{count} {where}" for where, count in count_places(pairs).items())
     differ = sum(not pair.same_label for pair in pairs)
     caption = f"Pixel-identical pairs of {data.card.name} ({len(shown)} of {len(pairs)}): {counts}."
@@ -185,4 +184,4 @@ def _label(split: Split, i: int) -> str:
 
 
 def _title(split: Split, i: int) -> str:
-    return f"{split.name} #{i}\n{textwrap.fill(_label(split, i), 16)}"
+    return f"{split.name} #{i}\n{_label(split, i)}"
