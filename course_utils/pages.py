@@ -1,5 +1,6 @@
 """Readable HTML pages from executed notebooks: no network, no kernel, alternative text kept."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -102,11 +103,9 @@ def _exporter():
         def block_math(self, body):
             return _mathml(body, "block")
 
-        def table_head(self, text):
-            return super().table_head(text).replace("<th>", '<th scope="col">')
-
     def markdown(source: str) -> str:
-        return MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+        html = MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+        return re.sub(r"<th(?=[ >])", '<th scope="col"', html)
 
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.register_filter("markdown2html", markdown)

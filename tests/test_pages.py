@@ -35,6 +35,11 @@ def test_formula_becomes_mathml(render):
     assert page.count("<math") == 2 and "<mfrac>" in page and "<code>$x$</code>" in page
 
 
+def test_table_heads_have_a_scope(render):
+    page = render(nbformat.v4.new_markdown_cell("| a | b |\n|---|--:|\n| 1 | 2 |"))
+    assert page.count('<th scope="col"') == 2
+
+
 def test_folded_answers_render_as_html(render):
     page = render(nbformat.v4.new_markdown_cell("<details><summary>Hint</summary>\n\n**Look**\n\n</details>"))
     assert "<details>" in page and "<strong>Look</strong>" in page
