@@ -71,7 +71,9 @@ class Plate(Figure):
         """Return the figure as a PNG file's bytes, its text included."""
         buffer = io.BytesIO()
         metadata = {"Description": self.alt} if self.alt else None
-        self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight", metadata=metadata)
+        # After a tight save matplotlib gives a figure without layout the default one; so there is no default here.
+        with mpl.rc_context({"figure.constrained_layout.use": False}):
+            self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight", metadata=metadata)
         return buffer.getvalue()
 
     def __repr__(self) -> str:
