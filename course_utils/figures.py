@@ -5,7 +5,7 @@ import io
 import textwrap
 from pathlib import Path
 
-from matplotlib import style
+from matplotlib import rc_context, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -71,8 +71,8 @@ class Plate(Figure):
         """Return the figure as a PNG file's bytes, its text included."""
         buffer = io.BytesIO()
         metadata = {"Description": self.alt} if self.alt else None
-        # After a tight save matplotlib gives a figure without layout the default one; so there is no default here.
-        with mpl.rc_context({"figure.constrained_layout.use": False}):
+        # After a tight save matplotlib gives a figure without a layout the default one: have no default here.
+        with rc_context({"figure.constrained_layout.use": False}):
             self.savefig(buffer, format="png", dpi=self.dpi, bbox_inches="tight", metadata=metadata)
         return buffer.getvalue()
 
