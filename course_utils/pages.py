@@ -15,7 +15,7 @@ def render(notebook: str | Path, page: str | Path, *, navigation: Iterable[tuple
     """Write an executed notebook as one HTML page.
 
     Plotly figures stay interactive through `plotly.min.js`, written once beside the pages; formulas become
-    MathML; widget views, which need a kernel, are left out (explorers leave a static picture beside them).
+    MathML; widget views, which need a kernel, give way to the picture saved with them.
 
     Args:
         notebook: an executed `.ipynb`.
@@ -73,7 +73,9 @@ def _stand_alone(nb) -> bool:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if WIDGET_MIME in data:
-                continue
+                if "image/png" not in data:
+                    continue
+                del data[WIDGET_MIME]
             if PLOTLY_MIME in data:
                 found = True
                 figure = data[PLOTLY_MIME]
