@@ -130,7 +130,8 @@ def show_planes(case: Case) -> Scene:
     import plotly.graph_objects as go
 
     at, shape = case.middle, case.volume.shape
-    heatmaps = [_heatmap(go, plane, axis) for axis, plane in enumerate(voxels.cut(case.volume, at))]
+    stored, white = _store(case.volume)
+    heatmaps = [_heatmap(go, plane, axis, white) for axis, plane in enumerate(voxels.cut(stored, at))]
     lines = [
         _line(go, case, axis, at[axis], panel) for axis in range(3) for panel in range(3) if panel != axis
     ]
@@ -141,7 +142,7 @@ def show_planes(case: Case) -> Scene:
             place = tuple(i if a == axis else at[a] for a in range(3))
             moved = [_line(go, case, axis, i, panel) for panel in range(3) if panel != axis]
             update = [
-                go.Heatmap(z=voxels.cut(case.volume, place)[axis]),
+                go.Heatmap(z=voxels.cut(stored, place)[axis]),
                 *({"x": m.x, "y": m.y} for m in moved),
             ]
             frames.append({"name": f"{name}{i}", "data": update, "traces": own})
@@ -177,7 +178,8 @@ def show_flight(case: Case, *, axis: int = 0) -> Scene:
     import plotly.graph_objects as go
 
     n, name, at = case.volume.shape[axis], AXES[axis], case.middle[axis]
-    slices = np.moveaxis(case.volume, axis, 0)
+    stored, white = _store(case.volume)
+    slices = np.moveaxis(stored, axis, 0)
     frames = [{"name": str(i), "data": [go.Heatmap(z=slices[i])], "traces": [0]} for i in range(n)]
     down, right = others(axis)
     play = {
@@ -190,7 +192,7 @@ def show_flight(case: Case, *, axis: int = 0) -> Scene:
         {"label": "Pause", "method": "animate", "args": [[None], HOLD]},
     ]
     steps = [{"method": "animate", "label": str(i), "args": [[str(i)], HOLD]} for i in range(n)]
-    figure = go.Figure([_heatmap(go, slices[at], 0)], frames=frames)
+    figure = go.Figure([_heatmap(go, slices[at], 0, white)], frames=frames)
     figure.update_layout(
         xaxis={"title": f"{AXES[right]} (voxel)", "showgrid": False, "constrain": "domain"},
         yaxis={"title": f"{AXES[down]} (voxel)", "showgrid": False, "autorange": "reversed",
@@ -247,9 +249,14 @@ def _axis(letter, panel) -> str:
     return letter + ("" if panel == 0 else str(panel + 1))
 
 
-def _heatmap(go, picture, panel):
+def _store(volume) -> tuple[np.ndarray, int]:
+    """Return what is stored of a volume, and its white: of a mask 0 and 1, since 255s make long escapes."""
+    return ((volume > 0).astype(np.uint8), 1) if np.isin(volume, (0, 255)).all() else (volume, 255)
+
+
+def _heatmap(go, picture, panel, white):
     return go.Heatmap(
-        z=picture, zmin=0, zmax=255, colorscale="gray", showscale=False, zsmooth=False,
+        z=picture, zmin=0, zmax=white, colorscale="gray", showscale=False, zsmooth=False,
         xaxis=_axis("x", panel), yaxis=_axis("y", panel),
         hovertemplate="column %{x}, row %{y}: %{z}<extra></extra>",
     )  # fmt: skip

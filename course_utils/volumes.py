@@ -34,7 +34,7 @@ def show_slices(case: Case, *, axis: int = 0, n: int = 28) -> figures.Plate:
     choose(axis, (0, 1, 2), "axis")
     depth = case.volume.shape[axis]
     shown = np.unique(np.linspace(0, depth - 1, min(n, depth)).round().astype(int))
-    images = case.volume.take(shown, axis)
+    images = np.moveaxis(case.volume, axis, 0)[shown]
     h, w = images.shape[1:]
     zoom = max(1, round(plots.MONTAGE_PIXELS / (7 * (w + 1))))
     columns = max(1, min(len(shown), plots.MONTAGE_PIXELS // (zoom * (w + 1))))
@@ -66,7 +66,10 @@ def show_planes(
     """
     at = case.middle if at is None else tuple(int(i) for i in at)
     planes = [window(plane, level, width) for plane in cut(case.volume, at)]
-    plate = figures.Plate(figsize=(figures.WIDTH, 3.7))
+    plate = figures.Plate(
+        figsize=(figures.WIDTH, 3.4), layout="none"
+    )  # a layout solver would slow sliders down
+    plate.subplots_adjust(left=0.075, right=0.99, bottom=0.19, top=0.91, wspace=0.32)
     for axis, (ax, plane) in enumerate(zip(plate.subplots(1, 3), planes, strict=True)):
         down, right = others(axis)
         _show(ax, plane, axis)
@@ -124,7 +127,7 @@ def show_cases(
         )
         for ax, index in zip(row, chosen, strict=False):
             ax.imshow(part.images[index].take(_fullest(part.images[index], axis, data.card.mask), axis),
-                      cmap="gray", vmin=0, vmax=255)  # fmt: skip
+                      cmap="gray", vmin=0, vmax=255, interpolation="nearest")  # fmt: skip
     which = "fullest" if data.card.mask else "middle"
     counts = ", ".join(f"{len(chosen)} {label}" for label, chosen in zip(labels, rows, strict=True))
     what = (
@@ -179,6 +182,6 @@ def _fullest(volume, axis, mask) -> int:
 
 def _show(ax, picture, axis, top=255.0):
     down, right = others(axis)
-    ax.imshow(picture, cmap="gray", vmin=0, vmax=top)
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=top, interpolation="nearest")
     ax.grid(False)
     ax.set(xlabel=f"{AXES[right]} (voxel)", ylabel=f"{AXES[down]} (voxel)")
