@@ -162,10 +162,14 @@ class CardTable(tuple):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th scope='col'>{name}</th>" for name in self.HEADER)
+        style = {name: "white-space: nowrap; text-align: left" for name in self.HEADER}
+        style |= {"modality": "text-align: left"} | dict.fromkeys(self.NUMBERS, "text-align: right")
+        head = "".join(f"<th scope='col' style='{style[name]}'>{name}</th>" for name in self.HEADER)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in self.rows()
-        )
+            "<tr>" + "".join(f"<td style='{look}'>{escape(text)}</td>" for look, text in
+                             zip(style.values(), row, strict=True)) + "</tr>"
+            for row in self.rows()
+        )  # fmt: skip
         caption = "The 18 MedMNIST datasets"
         return (
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

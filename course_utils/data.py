@@ -74,7 +74,8 @@ class Dataset:
         """Return one line: name, shape, splits and source."""
         splits = ", ".join(f"{name} {len(self[name]):,}" for name in SPLITS)
         shape = " x ".join(map(str, self.card.image_shape(self.size)))
-        line = f"{self.card.name}: {splits} images of {shape}, {self.source} data"
+        kind = "volumes" if self.card.ndim == 3 else "images"
+        line = f"{self.card.name}: {splits} {kind} of {shape}, {self.source} data"
         return "\n".join(filter(None, [line, self.banner, self.why]))
 
     __repr__ = __str__
