@@ -33,19 +33,20 @@ def brightness(answer, data) -> str:
     value = number(answer, "a number between 0 and 1")
     pixels = data.train.images
     right = pixels.mean() / 255
-    if not near(value, right):
+    if not near(value, right, 6e-4):  # three decimals are enough, and still tell 255 from 256
         wrong_if(near(value, 255 * right), "That is the mean from 0 to 255; divide by 255, which is white.")
         wrong_if(near(value, 100 * right), "That is a percentage; the scale asked for goes from 0 to 1.")
         wrong_if(near(value, pixels.mean() / 256, 1e-5), "Almost: white is 255, the largest uint8, not 256.")
         wrong_if(
-            near(value, pixels[0].mean() / 255), "That is the first image alone; take all training images."
+            near(value, pixels[0].mean() / 255, 1e-5),
+            "That is the first image alone; take all training images.",
         )
         wrong_if(
-            near(value, pixels.sum(dtype=np.uint8) / pixels.size / 255),
+            near(value, pixels.sum(dtype=np.uint8) / pixels.size / 255, 1e-9),
             "The sum ran over the end of uint8 and started again at 0; let .mean() do it.",
         )
         wrong_if(
-            any(near(value, data[name].images.mean() / 255) for name in ("val", "test")),
+            any(near(value, data[name].images.mean() / 255, 1e-5) for name in ("val", "test")),
             "That is another split; take the training images.",
         )
         wrong_if(not 0 <= value <= 1, "Black is 0 and white is 1, so the mean lies between them.")
