@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .brushes import Canvas, colour, mix
+from .brushes import Canvas, colour, length, mix
 
 
 def paint_path(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
@@ -25,30 +25,31 @@ def paint_path(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
 
     # How much eosin (pink) and haematoxylin (purple) each tissue takes up, point by point.
     fibre = np.sin(c.uniform(9, 15) * v + 1.5 * c.noise(3)) * 0.5 + 0.5
-    wall = c.stroke(_cell_walls(c, 4), 0.035)
+    wall = c.only(kind == 0, lambda part: part.stroke(_cell_walls(part, 4), 0.035))
     swirl = c.stroke(c.noise(6), 0.35)
     pink = fat * (0.05 + 0.75 * wall) + blank * 0.03 + debris * (0.42 + 0.2 * mottle) + lymph * 0.28
     pink = pink + mucus * (0.16 + 0.22 * swirl) + muscle * (0.62 + 0.22 * fibre) + gland * 0.42
     pink = pink + stroma * (0.34 + 0.34 * fibre**2) + tumour * (0.45 + 0.1 * clouds)
     purple = debris * (0.16 + 0.18 * np.clip(fine, -1, 2)) + mucus * (0.06 + 0.06 * clouds) + tumour * 0.18
 
-    small = _nuclei(c, 110, 0.045, 0.060)
+    small = c.only(kind == 3, lambda part: _nuclei(part, 110))
     purple = purple + lymph * (0.15 + 0.85 * small)
-    few = _nuclei(c, 16, 0.035, 0.055, stretch=(v, u))
+    fibrous = (kind == 5) | (kind == 7)
+    few = c.only(fibrous, lambda part: _spindles(part, v[fibrous], u[fibrous], 16))
     purple = purple + (0.7 * muscle + 0.85 * stroma) * few
-    ring, lumen = _glands(c, 4, regular=1.0)
+    ring, lumen = c.only(kind == 6, lambda part: _glands(part, 4, regular=1.0)).swapaxes(0, 1)
     purple = purple + gland * (0.10 + 0.75 * ring * (0.7 + 0.3 * fine))
     pink = pink * (1 - 0.85 * gland * lumen)
-    ring, lumen = _glands(c, 6, regular=0.35)
+    ring, lumen = c.only(kind == 8, lambda part: _glands(part, 6, regular=0.35)).swapaxes(0, 1)
     purple = purple + tumour * 0.62 * np.clip(0.35 + ring + 0.45 * c.noise(14), 0, 1.2) * (1 - lumen)
     pink = pink * (1 - 0.7 * tumour * lumen)
 
-    pink = np.clip(pink + 0.03 * fine, 0, 1.2) * c.normal(1, 0.16)
-    purple = np.clip(purple + 0.02 * fine, 0, 1.3) * c.normal(1, 0.16)
+    pink = np.clip(pink + 0.03 * fine, 0, 1.2) * np.exp(c.normal(0, 0.35))
+    purple = np.clip(purple + 0.02 * fine, 0, 1.3) * np.exp(c.normal(0, 0.35))
     hue = c.normal(0, 0.05)[..., None] * np.array([0.4, 1, -0.6], np.float32)
     absorb = pink[..., None] * (np.array([0.14, 0.75, 0.32], np.float32) + hue)
     absorb = absorb + purple[..., None] * (np.array([0.95, 1.15, 0.42], np.float32) + hue)
-    light = colour(243, 240, 244) * (1 + 0.03 * c.normal()[..., None])
+    light = colour(243, 240, 244) * (1 + 0.05 * c.normal()[..., None])
     return light * np.exp(-absorb) + 0.012 * c.noise(56)[..., None]
 
 
@@ -63,39 +64,41 @@ def _cell_walls(c: Canvas, cells: int) -> np.ndarray:
     first = np.full((c.n, c.size, c.size), 9, np.float32)
     second = first.copy()
     for k in range(count):
-        distance = np.hypot(y - c.column(cy[:, k]), x - c.column(cx[:, k]))
+        distance = length(y - c.column(cy[:, k]), x - c.column(cx[:, k]))
         second = np.minimum(second, np.maximum(first, distance))
         first = np.minimum(first, distance)
     return (second - first) / 2
 
 
-def _nuclei(c: Canvas, count: int, low: float, high: float, stretch=None) -> np.ndarray:
-    """Paint scattered round nuclei, or with `stretch` (v, u) elongated ones that lie along u."""
-    radius = c.spread(count, low, high)
-    if stretch is None:
-        return np.clip(c.dots(c.spread(count), c.spread(count), radius=radius, weight=1.2), 0, 1)
-    v, u = stretch
-    field = 0
-    for cy, cx, r in zip(c.spread(count, -1.3, 1.3).T, c.spread(count, -1.3, 1.3).T, radius.T, strict=True):
-        dv, du = v - c.column(cy), u - c.column(cx)
-        field = field + c.stroke(np.hypot(dv, du / 3), c.column(r))
+def _nuclei(c: Canvas, count: int) -> np.ndarray:
+    """Paint scattered round nuclei."""
+    return np.clip(
+        c.dots(c.spread(count), c.spread(count), radius=c.spread(count, 0.045, 0.06), weight=1.2), 0, 1
+    )
+
+
+def _spindles(c: Canvas, v: np.ndarray, u: np.ndarray, count: int) -> np.ndarray:
+    """Paint scattered long nuclei that lie along u."""
+    field = np.zeros_like(v)
+    for _ in range(count):
+        dv, du = v - c.uniform(-1.3, 1.3), u - c.uniform(-1.3, 1.3)
+        field += c.stroke(length(dv, du / 3), c.uniform(0.035, 0.055))
     return np.clip(field, 0, 1)
 
 
-def _glands(c: Canvas, count: int, regular: float) -> tuple[np.ndarray, np.ndarray]:
-    """Paint glands: a ring of nuclei around a pale hole; `regular` 1 gives round, 0.3 ragged ones.
+def _glands(c: Canvas, count: int, regular: float) -> np.ndarray:
+    """Paint glands, rings of nuclei around a pale hole; `regular` 1 gives round, 0.35 ragged ones.
 
     Returns:
-        ring and hole, each `(n, H, W)` in 0-1.
+        ring and hole, `(n, 2, H, W)` in 0-1.
     """
     y, x = c.axes
-    ring, lumen = np.float32(0), np.float32(0)
+    glands = np.zeros((2, c.n, c.size, c.size), np.float32)
     for _ in range(count):
         size = c.uniform(0.28, 0.42) * (0.6 + 0.4 * regular)
         depth = c.star(y - c.uniform(-1, 1), x - c.uniform(-1, 1), size, 0.5 - 0.42 * regular)
-        ring = np.maximum(ring, c.stroke(depth - 0.05, 0.07))
-        lumen = np.maximum(lumen, c.edge(depth - 0.13, 0.03))
-    return ring, lumen
+        glands = np.maximum(glands, [c.stroke(depth - 0.05, 0.07), c.edge(depth - 0.13, 0.03)])
+    return glands.swapaxes(0, 1)
 
 
 def paint_derma(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
@@ -103,16 +106,16 @@ def paint_derma(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     c, (y, x) = canvas, canvas.axes
     kind = labels[:, 0]
     # classes: keratosis, basal cell, benign keratosis, dermatofibroma, melanoma, nevus, vascular
-    brown = c.pick((0.30, 0.25, 0.62, 0.45, 0.95, 0.68, 0.15), kind) * c.normal(1, 0.16)
-    red = c.pick((0.50, 0.45, 0.14, 0.30, 0.20, 0.15, 1.10), kind) * c.normal(1, 0.18)
-    size = c.pick((0.50, 0.46, 0.52, 0.40, 0.60, 0.46, 0.38), kind) * c.normal(1, 0.15)
+    brown = c.pick((0.34, 0.28, 0.62, 0.48, 0.92, 0.66, 0.18), kind) * c.normal(1, 0.25)
+    red = c.pick((0.46, 0.42, 0.18, 0.30, 0.22, 0.18, 0.95), kind) * c.normal(1, 0.25)
+    size = c.pick((0.50, 0.46, 0.52, 0.40, 0.60, 0.46, 0.38), kind) * c.normal(1, 0.18)
     ragged = c.pick((0.22, 0.16, 0.12, 0.06, 0.30, 0.08, 0.12), kind)
     soft = c.pick((0.20, 0.14, 0.03, 0.16, 0.08, 0.08, 0.04), kind)
     patchy = c.pick((0.35, 0.25, 0.25, 0.10, 0.75, 0.12, 0.25), kind)
     specks = c.pick((0.5, 0.2, 0.8, 0.0, 0.4, 0.1, 0.0), kind)
     pale = c.pick((0.1, 0.45, 0.0, 0.9, 0.0, 0.0, 0.0), kind) * c.chance(0.8)
     long = c.normal(1.2, 0.15)
-    v, u = c.turn(y - c.normal(0, 0.12), x - c.normal(0, 0.12))
+    v, u = c.turn(y - c.normal(0, 0.15), x - c.normal(0, 0.15))
     depth = c.star(v * np.sqrt(long), u / np.sqrt(long), size, ragged, count=7)
     lesion = c.edge(depth, soft)
     centre = np.exp(-(v**2 + u**2) / (0.35 * size) ** 2)
@@ -125,7 +128,7 @@ def paint_derma(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     blood = blood + threads * 0.6
     tone = c.uniform()[..., None]
     skin = mix(colour(236, 196, 180), colour(205, 150, 130), tone) * (1 + 0.035 * c.noise(3)[..., None])
-    skin = skin + 0.015 * c.noise(20)[..., None] - 0.05 * ((x**2 + y**2)[..., None] > 1.2) * tone
+    skin = skin + 0.015 * c.noise(20)[..., None] - 0.05 * np.clip(x**2 + y**2 - 0.8, 0, 1)[..., None] * tone
     absorb = np.clip(pigment, 0, 2.2)[..., None] * np.array([0.62, 0.95, 1.15], np.float32)
     absorb = absorb + np.clip(blood, 0, 2)[..., None] * np.array([0.10, 0.62, 0.50], np.float32)
     hairs = np.float32(0)
@@ -147,8 +150,8 @@ def paint_retina(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     grade = labels[:, 0]
     severity = np.clip(c.column(grade) + c.normal(0, 0.35), 0, 4.5)
     side = c.sign()
-    v, u = c.turn(y, x * side, angle=c.normal(0, 0.12))
-    radius = np.hypot(y, x)
+    v, u = c.turn_by(y, x * side, c.normal(0, 0.12))
+    radius = length(y, x)
     field = c.edge(c.normal(0.93, 0.02) - radius, 0.02)
     disc_y, disc_x = c.normal(0, 0.06), c.normal(0.52, 0.05)
     dv, du = v - disc_y, u - disc_x
@@ -158,7 +161,7 @@ def paint_retina(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
         for bend, width, weight in ((1.0, 0.030, 1), (0.45, 0.018, 0.7), (1.9, 0.020, 0.8)):
             curve = bend * c.uniform(0.75, 1.25)
             along = np.clip(up * dv, 0, None)
-            path = np.sqrt(along * 1.1 / curve) * 0.95 * np.where(bend > 1.5, -1, 1)
+            path = np.sqrt(along * 1.1 / curve) * 0.95 * (-1 if bend > 1.5 else 1)
             gap = (du + path * (1.3 if bend < 1.5 else 0.7) + 0.03 * c.noise(3)) * np.clip(
                 along * 2 + 0.35, 0, 0.8
             )
@@ -168,16 +171,16 @@ def paint_retina(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     ground = mix(colour(214, 98, 48), colour(158, 74, 30), tone)
     shade = (
         1
-        + 0.10 * c.noise(2)
-        + 0.25 * c.normal() * x
-        + 0.15 * c.normal() * y
+        + 0.07 * c.noise(2)
+        + 0.14 * c.normal() * x
+        + 0.10 * c.normal() * y
         - 0.30 * radius**2
         + 0.03 * c.noise(12)
     )
     image = ground * np.clip(shade, 0.25, 1.6)[..., None]
     image = image * (1 - 0.35 * macula[..., None] * colour(150, 255, 255))
     image = image * (1 - vessels[..., None] * colour(90, 165, 150))
-    disc = c.edge(0.15 - np.hypot(dv, du * 1.1), 0.03)[..., None]
+    disc = c.edge(0.15 - length(dv, du * 1.1), 0.03)[..., None]
     image = mix(image, colour(255, 214, 140) * np.clip(shade, 0.5, 1.3)[..., None], 0.85 * disc)
     image = image * (1 - 0.5 * disc * vessels[..., None])
 
@@ -192,7 +195,8 @@ def paint_retina(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     dark = np.clip(red + 1.1 * blots + 0.8 * new, 0, 1.2)[..., None]
     image = image * np.exp(-dark * np.array([0.45, 1.3, 1.0], np.float32))
     image = mix(image, colour(250, 226, 120), np.clip(1.1 * yellow, 0, 0.9)[..., None])
-    image = image * c.normal(1, 0.10)[..., None] + 0.012 * c.noise(56)[..., None]
+    image = mix(image, colour(150, 110, 70), 0.05 * severity[..., None])  # a cloudier view in ill eyes
+    image = image * c.normal(1, 0.07)[..., None] + 0.012 * c.noise(56)[..., None]
     return np.clip(image, 0, 1) * field[..., None]
 
 
@@ -205,19 +209,20 @@ def _lesions(c: Canvas, most: int, low: float, high: float, mean: np.ndarray) ->
 
 
 def paint_blood(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
-    """Paint blood cells: red cells around one white cell (or platelet) whose nucleus and grains tell the kind."""
+    """Paint red blood cells around a white one (or a platelet) whose nucleus and grains tell the kind."""
     c, (y, x) = canvas, canvas.axes
     kind = labels[:, 0]
-    # classes: basophil, eosinophil, erythroblast, immature granulocyte, lymphocyte, monocyte, neutrophil, platelet
-    size = c.pick((0.54, 0.56, 0.42, 0.62, 0.46, 0.64, 0.56, 0.20), kind) * c.normal(1, 0.08)
-    spread = c.pick((0.13, 0.22, 0.0, 0.12, 0.03, 0.17, 0.25, 0.0), kind) * c.normal(1, 0.12)
-    lobe = c.pick((0.22, 0.19, 0.18, 0.28, 0.25, 0.25, 0.15, 0.07), kind) * c.normal(1, 0.06)
+    # classes: basophil, eosinophil, erythroblast, immature granulocyte, lymphocyte, monocyte, neutrophil,
+    # platelet
+    size = c.pick((0.52, 0.54, 0.46, 0.60, 0.48, 0.60, 0.55, 0.22), kind) * c.normal(1, 0.12)
+    spread = c.pick((0.13, 0.22, 0.0, 0.12, 0.03, 0.25, 0.28, 0.0), kind) * c.normal(1, 0.12)
+    lobe = c.pick((0.22, 0.17, 0.20, 0.28, 0.25, 0.20, 0.12, 0.07), kind) * c.normal(1, 0.10)
     lobes = np.array((3, 2, 1, 2, 1, 3, 4, 1))[kind]
-    cy, cx = c.normal(0, 0.09), c.normal(0, 0.09)
+    cy, cx = c.normal(0, 0.16), c.normal(0, 0.16)
     image = colour(240, 214, 206) * (1 + 0.02 * c.noise(3)[..., None])
     for _ in range(7):
         far, angle, r = c.uniform(0.85, 1.3), c.uniform(0, 2 * np.pi), c.uniform(0.26, 0.34)
-        distance = np.hypot(y - far * np.sin(angle), x - far * np.cos(angle))
+        distance = length(y - far * np.sin(angle), x - far * np.cos(angle))
         dip = 0.55 + 0.45 * np.clip(distance / r, 0, 1) ** 2
         image = mix(image, colour(222, 158, 150), (0.8 * c.edge(r - distance, 0.03) * dip)[..., None])
 
@@ -234,7 +239,7 @@ def paint_blood(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     image = image * (1 - 0.12 * c.stroke(depth, 0.03)[..., None])
 
     turn = c.uniform(0, 2 * np.pi).reshape(-1, 1)
-    arc = c.pick((2.1, 3.0, 1, 1.4, 1, 1.25, 1.45, 1), kind).reshape(-1, 1)  # radians between lobes
+    arc = c.pick((2.1, 3.0, 1, 1.4, 1, 0.95, 1.1, 1), kind).reshape(-1, 1)  # radians between lobes
     angle = turn + arc * np.arange(4) + c.spread(4, -0.15, 0.15)
     far = spread.reshape(-1, 1) * np.ones((1, 4), np.float32)
     weight = (np.arange(4) < lobes[:, None]) * 1.0
@@ -246,16 +251,16 @@ def paint_blood(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     deep = mix(
         colour(128, 88, 166),
         colour(74, 34, 112),
-        c.pick((0.6, 0.7, 1.1, 0.2, 0.75, 0.35, 0.75, 0.4), kind)[..., None],
+        c.pick((0.6, 0.65, 0.95, 0.35, 0.7, 0.4, 0.7, 0.4), kind)[..., None],
     )
     image = mix(
         image, deep * (1 + chromatin[..., None]), (0.95 * nucleus * np.clip(body * 1.2, 0, 1))[..., None]
     )
 
-    grains = np.clip(c.noise(18) - 0.1, 0, 1.5) * body
+    grains = np.clip(c.noise(22) - 0.1, 0, 1.5) * body
     dark = grains * c.pick((0.95, 0, 0, 0.25, 0, 0.05, 0.10, 0.7), kind)
     orange = grains * (1 - nucleus) * c.pick((0, 0.75, 0, 0, 0, 0, 0.08, 0), kind)
     image = mix(image, colour(74, 30, 110), np.clip(dark, 0, 0.9)[..., None])
     image = mix(image, colour(226, 110, 88), np.clip(orange, 0, 0.9)[..., None])
-    stain = 1 + c.normal(0, 0.05)[..., None] * np.array([0.3, 1, -0.5], np.float32)
-    return image * stain * c.normal(1, 0.05)[..., None] + 0.01 * c.noise(56)[..., None]
+    stain = 1 + c.normal(0, 0.02)[..., None] * np.array([0.3, 1, -0.5], np.float32)
+    return image * stain * c.normal(1, 0.06)[..., None] + 0.01 * c.noise(56)[..., None]

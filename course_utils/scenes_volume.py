@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .brushes import Canvas, mix
+from .brushes import Canvas, length, mix
 
 
 def paint_nodule(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
@@ -16,12 +16,12 @@ def paint_nodule(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
         `(n, D, H, W)` in 0-1.
     """
     c, (z, y, x) = canvas, canvas.axes
-    evil = np.clip(c.column(labels[:, 0]) + c.normal(0, 0.25), 0, 1.2)
+    evil = np.clip(c.column(labels[:, 0]) * 0.8 + c.normal(0.1, 0.32), 0, 1.2)
     image = 0.14 + 0.03 * c.noise(4) + 0.02 * c.noise(20)
     for _ in range(4):
         v, u, _w = c.turn(z, y, x)
         bend = c.normal(0, 0.2)
-        away = np.hypot(v - c.normal(0, 0.5) - bend * u * u, u - c.normal(0, 0.5))
+        away = length(v - c.normal(0, 0.5) - bend * u * u, u - c.normal(0, 0.5))
         image = mix(image, 0.58, c.edge(c.uniform(0.04, 0.09) - away, 0.02))
     wall = c.uniform(0.75, 1.3) - c.turn(z, y, x)[0]
     image = mix(image, 0.62 + 0 * image, c.edge(-wall, 0.03))
@@ -41,15 +41,18 @@ def paint_fracture(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     """
     c = canvas
     kind = labels[:, 0]
-    w, v, u = c.turn(*c.axes)
-    bend, thick = c.uniform(0.1, 0.35), c.uniform(0.15, 0.21)
-    u = u - c.normal(0, 0.12)  # along the rib; the break is at 0
-    shift = c.pick((0.0, 0.05, 0.36), kind) * c.uniform(0.7, 1.3)
-    kink = c.pick((0.26, 0.03, 0.06), kind) * c.uniform(0.7, 1.3)
-    gap = c.pick((0.0, 0.06, 0.10), kind) * c.uniform(0.7, 1.3)
-    v = v - bend * u**2 + shift * (u > 0) - shift / 2
+    z, y, x = c.axes
+    v, u = c.turn_by(y, x, c.uniform(-0.7, 0.7))
+    w, u = c.turn_by(z, u, c.normal(0, 0.2))
+    v, w = v - c.normal(0, 0.08), w - c.normal(0, 0.12)
+    bend, thick = c.uniform(0.05, 0.3), c.uniform(0.22, 0.29)
+    u = u - c.normal(0, 0.10)  # along the rib; the break is at 0
+    shift = c.pick((0.0, 0.06, 0.34), kind) * c.uniform(0.3, 1.3)
+    kink = c.pick((0.22, 0.04, 0.06), kind) * c.uniform(0.3, 1.3)
+    gap = c.pick((0.02, 0.07, 0.08), kind) * c.uniform(0.5, 1.3)
+    v = v - bend * u**2 + shift * (c.edge(u, 0.01) - 0.5)
     v = v - kink * np.exp(-((u / 0.16) ** 2))
-    away = np.hypot(w / 1.25, v)
+    away = length(w / 1.25, v)
     rib = c.edge(thick - away, 0.03)
     shell = 0.95 - 0.35 * c.edge(0.6 * thick - away, 0.05)
     intact = 1 - c.edge(gap - np.abs(u + 0.3 * v + 0.05 * c.noise(5)), 0.02)
@@ -67,17 +70,18 @@ def paint_synapse(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     c = canvas
     excitatory = c.column(labels[:, 0])
     z, y, x = c.axes
-    w, v, u = c.turn(z, y, x)
+    v, u = c.turn_by(y, x, c.uniform(-1.2, 1.2))
+    w, u = c.turn_by(z, u, c.normal(0, 0.3))
     u = u - c.normal(0, 0.12) + 0.06 * c.noise(3)  # across the cleft
-    near = c.edge(c.uniform(0.45, 0.65) - np.hypot(w, v), 0.1)  # the contact zone
+    near = c.edge(c.uniform(0.45, 0.65) - length(w, v), 0.1)  # the contact zone
     image = 0.62 + 0.05 * c.noise(4) + 0.05 * c.noise(12)
     others = c.stroke(c.noise(3) + 0.4, 0.10) * (1 - near) * c.edge(np.abs(u) - 0.25, 0.1)
     image = image - 0.30 * others
     membranes = c.stroke(np.abs(u) - 0.07, 0.03)
     image = image - 0.30 * membranes
-    thick = 0.04 + 0.10 * excitatory * c.uniform(0.5, 1.3)
+    thick = 0.04 + 0.08 * excitatory * c.uniform(0.2, 1.4)
     back = np.clip(c.normal(0.15, 0.12), 0, 0.3)
-    band = c.edge(thick - np.abs(u - 0.09 - thick), 0.03) * (0.26 + back)
+    band = c.edge(thick - np.abs(u - 0.09 - thick), 0.03) * (0.24 + back)
     twin = c.edge(0.04 - np.abs(u + 0.12), 0.03) * (1 - excitatory) * c.uniform(0.1, 0.35)
     image = image - near * (band + twin)
     k = 26
@@ -89,23 +93,23 @@ def paint_synapse(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
 
 
 def paint_adrenal(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
-    """Paint the adrenal gland's shape, 0 or 1: two or three thin limbs that meet; hyperplasia thickens them."""
+    """Paint the adrenal gland's shape, 0 or 1: two or three limbs that meet, thicker in hyperplasia."""
     c = canvas
     w, v, u = c.turn(*c.axes)
     w, v, u = (a - c.normal(0, 0.06) + 0.05 * c.noise(3) for a in (w, v, u))
     thick = c.normal(0.105, 0.014) + c.column(labels[:, 0]) * c.normal(0.05, 0.02)
-    length, opening, deep = c.uniform(0.45, 0.75), c.uniform(0.3, 0.75), c.uniform(0.35, 0.6)
+    reach, opening, deep = c.uniform(0.45, 0.75), c.uniform(0.3, 0.75), c.uniform(0.35, 0.6)
     taper = np.sqrt(np.clip(1 - (w / deep) ** 2, 0, 1))
     depth = np.full_like(u, -1)
     third = 0.6 * c.chance(0.7)
-    for angle, reach in (
+    for angle, share in (
         (opening, 1.0),
         (-opening * c.uniform(0.7, 1.1), c.uniform(0.6, 1.0)),
         (np.pi, third),
     ):
         along, across = u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)
-        end = np.clip(along, 0, length * reach * taper)
-        limb = thick * (1.25 - 0.4 * end / length) * np.sqrt(taper) - np.hypot(along - end, across)
+        end = np.clip(along, 0, reach * share * taper)
+        limb = thick * (1.25 - 0.4 * end / reach) * np.sqrt(taper) - length(along - end, across)
         depth = np.maximum(depth, limb - (taper == 0))
     return (depth + 0.015 * c.noise(7) > 0).astype(np.float32)
 
@@ -122,21 +126,16 @@ def paint_vessel(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     v0 = v - bend * (u**2 - 0.3)
     w0 = w - wave * np.sin(3 * u + c.uniform(0, 6.3))
     thick = c.uniform(0.11, 0.2)
-    depth = thick * (1 + 0.12 * c.noise(3)) - np.hypot(v0, w0)
+    depth = thick * (1 + 0.12 * c.noise(3)) - length(v0, w0)
     slope, start, turn = c.uniform(0.5, 1.2), c.uniform(-0.5, 0.3), c.uniform(0, 2 * np.pi)
-    q, p = c.turn(v0, w0, angle=turn) if c.ndim == 2 else _roll(v0, w0, turn)
-    away = np.hypot(q, u - start - slope * p)
+    q, p = c.turn_by(v0, w0, turn)
+    away = length(q, u - start - slope * p)
     branch = np.where(p > 0, 0.75 * thick - 0.8 * away, -1)
     depth = np.maximum(depth, branch - 9 * (1 - c.chance(0.6)))
     sick = c.column(labels[:, 0])
-    size = sick * c.uniform(0.24, 0.4) + (1 - sick) * c.uniform(0.0, 0.16)
-    around, at = c.uniform(0, 2 * np.pi), c.uniform(-0.45, 0.45)
-    out = thick + 0.5 * size
+    size = thick * 0.6 + sick * c.uniform(0.13, 0.27) + (1 - sick) * c.uniform(-0.05, 0.09)
+    around, at = c.uniform(0, 2 * np.pi), c.uniform(-0.55, 0.55)
+    out = thick + 0.45 * size
     bulge = np.sqrt((v0 - out * np.cos(around)) ** 2 + (w0 - out * np.sin(around)) ** 2 + (u - at) ** 2)
-    depth = np.maximum(depth, size * (1 + 0.1 * c.noise(4)) - bulge - 9 * (size == 0))
+    depth = np.maximum(depth, size * (1 + 0.1 * c.noise(4)) - bulge)
     return (depth > 0).astype(np.float32)
-
-
-def _roll(v: np.ndarray, w: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotate two coordinates by each case's angle."""
-    return v * np.cos(angle) - w * np.sin(angle), v * np.sin(angle) + w * np.cos(angle)
