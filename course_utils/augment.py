@@ -1,4 +1,4 @@
-"""Augmentation of whole batches: mirror, move, turn, stretch, and change brightness, where the label allows it."""
+"""Augmentation of whole batches: mirror, move, turn, resize, change contrast, where the label allows it."""
 
 import math
 from collections.abc import Callable
@@ -29,8 +29,8 @@ def augmenter(
         contrast: largest change of contrast, and of brightness, as a share; masks are left alone.
 
     Returns:
-        A function of x, float32 `(B, C, ...)` in [-1, 1], and a `torch.Generator` that returns a new x, same shape.
-        All images of a batch are changed at once, each in its own way.
+        A function of x, float32 `(B, C, ...)` in [-1, 1], and a `torch.Generator`; it returns a new x of the
+        same shape. All images of a batch are changed at once, each in its own way.
     """
     contrast = 0 if card.mask else contrast
 
@@ -44,6 +44,11 @@ def augmenter(
         return x
 
     return augment
+
+
+def of_recipe(card: DatasetCard, recipe) -> Callable:
+    """Return the augmentation that a `recipes.Recipe` asks for."""
+    return augmenter(card, shift=recipe.shift, turn=recipe.turn, scale=recipe.scale, contrast=recipe.contrast)
 
 
 def flip_axes(card: DatasetCard) -> tuple[int, ...]:
@@ -60,26 +65,21 @@ def random_flip(x, axes: tuple[int, ...], generator):
 
 
 def random_affine(x, generator, *, shift: float = 0.07, turn: float = 10, scale: float = 0.1):
-    """Move, turn and resize each image by its own random amount, in one resampling (Jaderberg et al. 2015)."""
+    """Move, turn and resize each image by its own amount, in one resampling (Jaderberg et al. 2015)."""
     ndim = x.ndim - 2
     angle = _uniform(x, generator, 1) * math.radians(turn)
     if ndim == 2:
-        spin = torch.stack(
-            [torch.stack([angle.cos(), -angle.sin()], -1), torch.stack([angle.sin(), angle.cos()], -1)], 1
-        )
-        spin = spin.view(-1, 2, 2)
+        spin = torch.cat([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(-1, 2, 2)
     else:
-        axis = F.normalize(torch.randn(len(x), 3, generator=generator).to(x.device), dim=1)
-        spin = torch.linalg.matrix_exp(
-            angle[..., None]
-            * torch.linalg.cross(torch.eye(3, device=x.device)[None], axis[:, None].expand(-1, 3, -1))
-        )
+        # A rotation about a unit axis is the exponential of its cross-product matrix (Rodrigues).
+        axis = F.normalize(torch.randn(len(x), 3, generator=generator), dim=1).to(x.device)
+        cross = torch.linalg.cross(torch.eye(3, device=x.device)[None], axis[:, None].expand(-1, 3, -1))
+        spin = torch.linalg.matrix_exp(angle[..., None] * cross)
     size = (_uniform(x, generator, 1) * scale).exp()
     move = _uniform(x, generator, ndim) * 2 * shift  # the grid runs from -1 to 1
     matrix = torch.cat([spin * size[..., None], move[..., None]], 2)
     grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
-    # Outside an image there is black, -1, so shift black to 0, which is what grid_sample fills in.
-    return F.grid_sample(x + 1, grid, padding_mode="zeros", align_corners=False) - 1
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
 def random_contrast(x, generator, *, amount: float = 0.1):
@@ -90,7 +90,7 @@ def random_contrast(x, generator, *, amount: float = 0.1):
 
 
 def mirrors(x, card: DatasetCard):
-    """Yield x and its allowed mirror images, one for each allowed axis: the views of test-time augmentation."""
+    """Yield x and its mirror images, one for each allowed axis: the views of test-time augmentation."""
     yield x
     for axis in flip_axes(card):
         yield x.flip(axis)

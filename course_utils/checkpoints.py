@@ -1,6 +1,5 @@
 """Weights on disk: safetensors files, which hold numbers and nothing that could run."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def save(model: nn.Module, path: str | Path, **notes) -> Path:
     part = path.with_name(path.name + ".part")
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     save_file(tensors, part, metadata={name: str(value) for name, value in notes.items()})
-    os.replace(part, path)
+    part.replace(path)
     return path
 
 

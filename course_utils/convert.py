@@ -1,7 +1,7 @@
 """Turn a 2D network into one for volumes: 3D, 2.5D or ACS (Yang et al., IEEE JBHI 2021, arXiv 1911.10477).
 
-Own code: the authors' package ACSConv fails on current torch (its converter copies BatchNorm's `bias` wrongly), and the
-idea is what lesson 07 teaches.
+Own code: the authors' package ACSConv fails on current torch (its converter trips over BatchNorm's `bias`),
+and the idea is what lesson 07 teaches.
 """
 
 import copy
@@ -24,11 +24,11 @@ TWINS = {
 
 
 class PlaneConv(nn.Module):
-    """Convolve volumes with 2D kernels: some lie in the axial plane, some in the coronal, some in the sagittal.
+    """Convolve volumes with 2D kernels: some lie in the axial plane, some coronal, some sagittal.
 
-    A kernel `(kH, kW)` becomes `(1, kH, kW)`, `(kH, 1, kW)` or `(kH, kW, 1)`. With all kernels axial this is a 2.5D
-    convolution; with a third in each plane it is ACS (arXiv 1911.10477, section III-B). The weights stay 2D, so a
-    2D network's weights fit as they are.
+    A kernel `(kH, kW)` becomes `(1, kH, kW)`, `(kH, 1, kW)` or `(kH, kW, 1)`. With all kernels axial this is
+    a 2.5D convolution; with a third in each plane it is ACS (Yang et al. 2021). The weights stay 2D, so a 2D
+    network's weights fit as they are.
     """
 
     def __init__(self, conv: nn.Conv2d, split: tuple[int, int, int]):
@@ -43,7 +43,7 @@ class PlaneConv(nn.Module):
             else {"same": reach / 2, "valid": 0}[conv.padding]
         )
         self.pad = int(pad)
-        # Along its flat axis a kernel is one voxel thick: pad so that it sits in the middle of the thick ones.
+        # Along its flat axis a kernel is one voxel thick: pad so that it sits in the middle of a thick one.
         self.flat_pad = (self.pad - reach // 2, self.pad - (reach - reach // 2))
 
     def forward(self, x):
@@ -54,9 +54,13 @@ class PlaneConv(nn.Module):
                 continue
             weight = self.weight[first : first + count].unsqueeze(axis)
             bias = None if self.bias is None else self.bias[first : first + count]
-            pads = [self.flat_pad if a == axis else (self.pad, self.pad) for a in (4, 3, 2)]
-            padded = F.pad(x, [n for pair in pads for n in pair])
-            parts.append(F.conv3d(padded, weight, bias, self.stride, 0, self.dilation))
+            weight = weight.contiguous(memory_format=torch.channels_last_3d)
+            pads = [self.flat_pad if a == axis else (self.pad, self.pad) for a in (2, 3, 4)]
+            if min(self.flat_pad) == max(self.flat_pad) >= 0:  # nearly always; conv3d pads faster than F.pad
+                padded, padding = x, [before for before, _ in pads]
+            else:
+                padded, padding = F.pad(x, [n for pair in reversed(pads) for n in pair]), 0
+            parts.append(F.conv3d(padded, weight, bias, self.stride, padding, self.dilation))
             first += count
         return torch.cat(parts, 1)
 
@@ -81,9 +85,9 @@ def to_3d(model: nn.Module, conv: str = "acs") -> nn.Module:
 
     Args:
         model: any network of 2D layers; layers without a dimension (linear, activations) are kept.
-        conv: "3d" thickens each kernel from k x k to k x k x k, its values repeated and divided by k (Carreira &
-            Zisserman, CVPR 2017); "2.5d" keeps flat kernels in the axial plane; "acs" lays a third of the flat
-            kernels in each of the three planes.
+        conv: "3d" thickens each kernel from k x k to k x k x k, its values repeated and divided by k
+            (Carreira & Zisserman, CVPR 2017); "2.5d" keeps flat kernels in the axial plane; "acs" lays a
+            third of the flat kernels in each of the three planes.
 
     Returns:
         A network from `(B, C, D, H, W)`; "2.5d" and "acs" have exactly as many weights as `model`.

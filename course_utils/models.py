@@ -22,9 +22,10 @@ LAYERS = {
 class Corn(nn.Module):
     """Predict ordered grades: K - 1 questions "is it above grade k, given that it is at least k?".
 
-    A linear layer answers the questions; their answers multiply to the probability of each grade. The output is
-    the logarithm of these K probabilities, so softmax and cross-entropy work on it unchanged, and cross-entropy
-    then is the conditional likelihood that CORN maximises (Shi, Cao & Raschka 2021, arXiv 2111.08851, eq. 6).
+    A linear layer answers the questions; their answers multiply to the probability of each grade. The output
+    is the logarithm of these K probabilities, so softmax and cross-entropy work on it unchanged, and
+    cross-entropy then is the conditional likelihood that CORN maximises (Shi, Cao & Raschka 2021, arXiv
+    2111.08851).
     """
 
     def __init__(self, features: int, grades: int):
@@ -107,7 +108,7 @@ def build(
         name: "small_cnn", "resnet18" or "resnet50".
         card: which dataset it is for.
         size: edge length of the images in pixels or voxels.
-        conv: how a network sees depth in volumes: "3d", "2.5d" or "acs", see `convert.to_3d`; images ignore it.
+        conv: how a network sees depth in volumes, "3d", "2.5d" or "acs", see `convert.to_3d`; ignored in 2D.
         head: "softmax", one free logit a class, or "corn", for ordered grades, see `Corn`.
         seed: fixes the first weights.
 

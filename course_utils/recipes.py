@@ -37,7 +37,7 @@ class Recipe:
     head: str = "softmax"
 
 
-def recipe(card: DatasetCard, n_train: int, **changes) -> Recipe:
+def recipe(card: DatasetCard, n_train: int, *, model: str = "small_cnn", **changes) -> Recipe:
     """Return the default recipe for a dataset.
 
     Args:
@@ -46,6 +46,6 @@ def recipe(card: DatasetCard, n_train: int, **changes) -> Recipe:
         changes: settings to replace; None keeps the default.
     """
     images_seen = 16_000 if card.ndim == 3 else 24_000
-    epochs = min(30, max(3, round(images_seen / n_train)))
+    epochs = min(30, max(3, round(images_seen / max(1, n_train))))
     changes = {name: value for name, value in changes.items() if value is not None}
     return replace(Recipe(epochs=epochs), **changes)

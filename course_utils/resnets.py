@@ -1,7 +1,7 @@
 """ResNet-18 and ResNet-50 as in MedMNIST's published rows (He et al., CVPR 2016, table 1).
 
-Own code, since torchvision and timm (which needs torchvision) don't import beside every torch build, and neither
-has the 3x3 stem that the rows at 28 pixels were made with.
+Own code: torchvision doesn't import beside every torch build, timm needs torchvision, and torchvision lacks
+the 3x3 stem that the rows at 28 pixels were made with.
 """
 
 from collections import OrderedDict

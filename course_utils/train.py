@@ -1,22 +1,24 @@
-"""Training: one loop for all four tasks, for images and volumes, on CPU, CUDA or MPS. It never reads the test split."""
+"""Training: one loop for all tasks, images and volumes, CPU, CUDA and MPS. It never reads the test split."""
 
 import math
+import sys
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 - the name everybody knows
 
 from . import augment as augmentation
 from . import checkpoints, metrics
 from .data import Dataset, Split, batches
 from .env import pick_device
 from .errors import CourseError
+from .inference import autocast, laid_out, placed, predict, predict_logits, to_probs
+from .losses import loss_function
 from .recipes import Recipe, recipe
+
+__all__ = ["Fit", "fit", "loss_function", "predict"]
 
 
 @dataclass
@@ -88,61 +90,24 @@ def fit(
     settings = settings or recipe(data.card, len(data.train))
     changes = {"epochs": epochs, "lr": lr, "batch_size": batch_size, **changes}
     settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
+    _check(settings, data.train)
     device = pick_device(device)
-    if augment == "auto":
-        augment = augmentation.augmenter(
-            data.card,
-            shift=settings.shift,
-            turn=settings.turn,
-            scale=settings.scale,
-            contrast=settings.contrast,
-        )
-    model = _placed(model, device)
-    steps = settings.epochs * max(1, math.ceil(len(data.train) / settings.batch_size))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps + 1)
-    average = _average(model, settings.ema, steps)
-    loss_of = loss_function(
-        data.train, smoothing=settings.smoothing, weighted=settings.weighted, device=device
-    )
+    augment = augmentation.of_recipe(data.card, settings) if augment == "auto" else augment
+    model = placed(model, device)
+    step, judged = _stepper(model, data.train, settings, device)
     result, best, best_score = Fit(model, settings), None, -math.inf
     show = _reporter(settings.epochs, progress)
     try:
         for epoch in range(1, settings.epochs + 1):
-            tick, losses = time.perf_counter(), []
-            model.train()
+            tick = time.perf_counter()
             order = batches(
-                data.train,
-                settings.batch_size,
-                shuffle=True,
-                seed=seed * 10_007 + epoch,
-                device=device,
+                data.train, settings.batch_size, shuffle=True, seed=seed * 10_007 + epoch, device=device,
                 augment=augment,
-            )
-            for x, y in order:
-                # One leftover image gives batch statistics of nothing: leave it for the next epoch's order.
-                if len(x) > 1 or len(data.train) == 1:
-                    with autocast(device):
-                        loss = loss_of(model(_laid_out(x)).float(), y)
-                    optimizer.zero_grad(set_to_none=True)
-                    loss.backward()
-                    optimizer.step()
-                    losses.append(loss.detach())
-                    if average:
-                        average.update_parameters(model)
-                schedule.step()
-            row = {
-                "epoch": epoch,
-                "lr": schedule.get_last_lr()[0],
-                "train_loss": torch.stack(losses).mean().item(),
-            }
-            if not math.isfinite(row["train_loss"]):
-                raise CourseError(
-                    f"The training loss became {row['train_loss']} in epoch {epoch}: try a lower learning rate than "
-                    f"lr={settings.lr:g}, and check that the images and the first weights are finite numbers."
-                )
-            judged = average.module if average else model
-            row |= _judge(judged, data.val, device)
+            )  # fmt: skip
+            model.train()
+            losses, rates = zip(*[step(x, y) for x, y in order], strict=True)
+            row = {"epoch": epoch, "lr": rates[-1], "train_loss": torch.stack(losses).nanmean().item()}
+            row |= _judge(judged, data.val, device, epoch)
             row["seconds"] = time.perf_counter() - tick
             result.history.append(row)
             score = -row["val_loss"] if math.isnan(row["val_auc"]) else row["val_auc"]
@@ -154,7 +119,6 @@ def fit(
             show(row)
     except KeyboardInterrupt:
         result.stopped = True
-        show(None)
     if best:
         model.load_state_dict(best)
     model.eval()
@@ -162,94 +126,58 @@ def fit(
     return result
 
 
-def predict(
-    model: nn.Module, split: Split, *, batch_size: int = 512, device: str = "auto", tta: bool = False
-) -> np.ndarray:
-    """Return a network's probabilities for every image of a split.
+def _stepper(model, train: Split, settings: Recipe, device: str):
+    """Return a function that takes one training step, and the network whose (averaged) weights are judged."""
+    steps = settings.epochs * math.ceil(len(train) / settings.batch_size)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+    # One step more than there are, since the very last rate would be zero.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=steps + 1)
+    loss_of = loss_function(train, smoothing=settings.smoothing, weighted=settings.weighted, device=device)
+    average = _average(model, settings.ema, steps)
+    # One leftover image has no batch statistics worth the name: it waits for the next epoch's order.
+    least = 2 if min(len(train), settings.batch_size) > 1 else 1
 
-    Args:
-        model: logits `(B, K)` from x.
-        split: what to read, in its own order.
-        batch_size: images at a time.
-        device: "auto", "cpu", "cuda" or "mps".
-        tta: average over the mirror images that keep the label (test-time augmentation).
-
-    Returns:
-        float32 `(N, K)` in [0, 1]: softmax over classes, or a sigmoid for each finding (multi-label).
-    """
-    return _probs(
-        predict_logits(model, split, batch_size=batch_size, device=device, tta=tta), split.card.task
-    )
-
-
-def loss_function(train: Split, *, smoothing: float = 0.0, weighted: bool = False, device: str = "cpu"):
-    """Return the loss of a task, a function of logits `(B, K)` and y.
-
-    Cross-entropy for one class an image (also for ordered grades, as in MedMNIST's own code), binary cross-entropy
-    for several findings an image.
-
-    Args:
-        train: its task chooses the loss, its class counts the weights.
-        smoothing: share of the target that all classes get alike.
-        weighted: count rare classes more: class k by N / (K n_k), finding l by the ratio of absent to present.
-        device: where y will be.
-    """
-    counts = torch.tensor(train.counts.copy(), dtype=torch.float32).clamp(min=1)
-    n = len(train)
-    if train.card.task == "multi-label":
-        weight = ((n - counts) / counts).clamp(0.1, 100).to(device) if weighted else None
-        return lambda logits, y: F.binary_cross_entropy_with_logits(
-            logits, y * (1 - smoothing) + smoothing / 2, pos_weight=weight
-        )
-    weight = (n / (len(counts) * counts)).to(device) if weighted else None
-    return lambda logits, y: F.cross_entropy(logits, y, weight, label_smoothing=smoothing)
-
-
-def autocast(device: str):
-    """Return the context that computes in bfloat16 where that is known to be faster, else in float32.
-
-    On CPU that needs AVX512-BF16 or AMX: without them bfloat16 is emulated and slower. On CUDA it needs a card of
-    compute capability 8 or above.
-    """
-    return torch.autocast(device, torch.bfloat16) if gains_from_bf16(device) else nullcontext()
-
-
-def gains_from_bf16(device: str) -> bool:
-    """Return whether this device computes in bfloat16 faster than in float32."""
-    if device == "cuda":
-        return torch.cuda.get_device_capability()[0] >= 8
-    has = getattr(torch.cpu, "get_capabilities", dict)() if device == "cpu" else {}
-    return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
-
-
-@torch.no_grad()
-def predict_logits(model, split: Split, *, batch_size: int = 512, device: str = "auto", tta: bool = False):
-    """Return a network's logits for every image of a split, float32 tensor `(N, K)` on the CPU."""
-    device = pick_device(device)
-    model = _placed(model, device).eval()
-    parts = []
-    for x, _ in batches(split, batch_size, device=device):
-        views = augmentation.mirrors(x, split.card) if tta else [x]
+    def step(x, y):
+        rate = optimizer.param_groups[0]["lr"]
+        if len(x) < least:
+            return torch.tensor(math.nan, device=device), rate
         with autocast(device):
-            logits = [model(_laid_out(view)).float() for view in views]
-        parts.append(torch.stack(logits).mean(0).cpu())
-    return torch.cat(parts)
+            logits = model(laid_out(x))
+        loss = loss_of(logits.float(), y)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if not math.isfinite(loss.item()):
+            raise CourseError(
+                f"The training loss became {loss.item()}: try a lower learning rate than "
+                f"lr={settings.lr:g}, and check that the first weights are finite numbers."
+            )
+        optimizer.step()
+        schedule.step()
+        if average:
+            average.update_parameters(model)
+        return loss.detach(), rate
+
+    return step, (average.module if average else model)
 
 
-def _probs(logits, task: str) -> np.ndarray:
-    return (logits.sigmoid() if task == "multi-label" else logits.softmax(1)).numpy()
+def _check(settings: Recipe, train: Split) -> None:
+    if not len(train):
+        raise CourseError("The train split is empty: there is nothing to learn from.")
+    for name, least in (("epochs", 1), ("batch_size", 1), ("lr", 1e-12)):
+        if not getattr(settings, name) >= least:
+            raise CourseError(f"{name} is {getattr(settings, name)}, expected a number above 0.")
 
 
-def _judge(model, val: Split, device: str) -> dict:
-    logits = predict_logits(model, val, device=device)
-    probs, task = _probs(logits, val.card.task), val.card.task
-    loss = loss_function(val)(
-        logits, torch.from_numpy(val.y).to(torch.float32 if task == "multi-label" else torch.int64)
-    )
-    if not np.isfinite(probs).all():
-        raise CourseError("The network's outputs are not finite numbers: try a lower learning rate.")
+def _judge(model, val: Split, device: str, epoch: int) -> dict:
+    logits, task = predict_logits(model, val, device=device), val.card.task
+    if not logits.isfinite().all():
+        raise CourseError(
+            f"The outputs after epoch {epoch} are not finite numbers: try a lower learning rate."
+        )
+    y = torch.from_numpy(val.y)
+    probs = to_probs(logits, task)
     return {
-        "val_loss": loss.item(),
+        "val_loss": loss_function(val)(logits, y.float() if task == "multi-label" else y).item(),
         "val_auc": metrics.auc(val.y, probs, task, absent="skip"),
         "val_acc": metrics.acc(val.y, probs, task),
     }
@@ -264,34 +192,27 @@ def _average(model, share: float, steps: int):
     return torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=mean, use_buffers=True)
 
 
-def _placed(model, device: str):
-    """Move a network to a device; images lie channels-last there, which convolutions read faster."""
-    return model.to(device, memory_format=torch.channels_last) if _is_2d(model) else model.to(device)
-
-
-def _is_2d(model) -> bool:
-    return any(p.ndim == 4 for p in model.parameters()) and not any(p.ndim == 5 for p in model.parameters())
-
-
-def _laid_out(x):
-    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+def _line(row: dict, epochs: int) -> str:
+    return (
+        f"epoch {row['epoch']:>3}/{epochs}  loss {row['train_loss']:.3f}  val loss {row['val_loss']:.3f}  "
+        f"val AUC {row['val_auc']:.3f}  val ACC {row['val_acc']:.3f}  {row['seconds']:.1f} s"
+    )
 
 
 def _reporter(epochs: int, progress: bool):
-    """Return a function that shows one epoch's row; None closes the display."""
+    """Return a function that shows a row: a new line on stderr, or in a notebook one line that changes."""
     if not progress:
         return lambda row: None
-    import sys
+    if "ipykernel" not in sys.modules:
+        return lambda row: print(_line(row, epochs), file=sys.stderr, flush=True)
+    from IPython.display import display
 
-    def show(row):
-        if row is None:
-            print("Stopped: the best epoch so far is kept.", file=sys.stderr, flush=True)
-        else:
-            print(
-                f"epoch {row['epoch']:>3}/{epochs}  loss {row['train_loss']:.3f}  val loss {row['val_loss']:.3f}  "
-                f"val AUC {row['val_auc']:.3f}  val ACC {row['val_acc']:.3f}  {row['seconds']:.1f} s",
-                file=sys.stderr,
-                flush=True,
-            )
+    handle = display(Text("training ..."), display_id=True)
+    return lambda row: handle.update(Text(_line(row, epochs)))
 
-    return show
+
+class Text(str):
+    """Hold a line that a notebook shows without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
