@@ -80,7 +80,7 @@ def mean_images(data: Dataset, split: str = "train") -> figures.Plate:
     columns = min(COLUMNS, len(labels))
     blocks = math.ceil(len(labels) / columns)
     side = min(figures.WIDTH / columns, 2.6)
-    plate = figures.Plate(figsize=(columns * side, blocks * (2 * side + 0.7)))
+    plate = figures.Plate(figsize=(columns * side + 0.5, blocks * (2 * side + 0.7)))
     axes = plate.subplots(2 * blocks, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()

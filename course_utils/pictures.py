@@ -9,6 +9,7 @@ from .errors import CourseError, choose
 
 ORDERS = ("random", "class", "balanced", "score", "index")
 WHITE = 255
+MONTAGE_PIXELS = 860  # a montage is at most about this wide, so that a page column needn't shrink it
 
 
 def compose(
@@ -50,6 +51,28 @@ def compose(
         cells[full, :rest], cells[full, rest:] = images[full * columns :], fill
     picture = canvas.reshape(rows * (h + below), columns * (w + right), *channels)
     return picture[: rows * (h + below) - below, : columns * (w + right) - right]
+
+
+def choose_columns(n: int, run: int, width: int) -> int:
+    """Choose how many images a row a montage gets.
+
+    Args:
+        n: how many images there are.
+        run: a number of images that should fill whole rows, such as the images of each class.
+        width: of one image, in pixels.
+
+    Returns:
+        The number nearest to "twice as wide as high" that divides `run`, or that itself if none near does; never
+        more than fit into MONTAGE_PIXELS.
+
+    Example:
+        >>> choose_columns(40, 40, 28), choose_columns(40, 20, 28), choose_columns(31, 31, 28)
+        (8, 10, 8)
+    """
+    ideal = math.ceil(math.sqrt(2 * n))
+    most = max(1, min(n, MONTAGE_PIXELS // (width + 1)))
+    near = range(min(most, math.ceil(ideal / 1.5)), min(most, int(ideal * 1.5)) + 1)
+    return min(near, key=lambda columns: (run % columns > 0, abs(columns - ideal)))
 
 
 def flat(split: Split, index=slice(None)) -> np.ndarray:
@@ -111,6 +134,24 @@ def first_class(split: Split) -> np.ndarray:
     if split.card.task != "multi-label":
         return split.y
     return np.where(split.y.any(1), split.y.argmax(1), len(split.card.labels))
+
+
+def find_starts(values: np.ndarray) -> np.ndarray:
+    """Return where each run of equal values begins.
+
+    Example:
+        >>> find_starts(np.array([0, 0, 3, 3, 3, 1]))
+        array([0, 2, 5])
+    """
+    return np.flatnonzero(np.diff(values, prepend=values[:1] - 1))
+
+
+def class_name(split: Split, i: int) -> str:
+    """Return one image's class in words; for multi-label all its findings."""
+    labels, y = split.card.labels, split.y[i]
+    if split.card.task == "multi-label":
+        return " and ".join(label for label, there in zip(labels, y, strict=True) if there) or "no finding"
+    return labels[y]
 
 
 def count_words(split: Split, index=slice(None)) -> str:

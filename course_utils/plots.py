@@ -16,9 +16,20 @@ from .errors import CourseError
 from .figures import Plate
 from .files import SPLITS
 from .metrics import constant_guess
-from .pictures import WHITE, compose, confusion, count_words, flat, pick
+from .pictures import (
+    MONTAGE_PIXELS,
+    WHITE,
+    choose_columns,
+    class_name,
+    compose,
+    confusion,
+    count_words,
+    find_starts,
+    first_class,
+    flat,
+    pick,
+)
 
-MONTAGE_PIXELS = 860  # a montage is at most about this wide, so that a page column needn't shrink it
 MAX_ZOOM = 8
 TITLE_SIZE = 12
 
@@ -45,7 +56,7 @@ def montage(
         index: positions to show instead, in this order.
         score: one number an image for `by="score"`.
         seed: fixes the draw.
-        columns: images a row; by default twice as wide as high.
+        columns: images a row; by default about twice as wide as high, without a ragged row if that is near.
         titles: a short text under each shown image.
 
     Returns:
@@ -61,7 +72,15 @@ def montage(
         index = pick(part, n, by=by, score=score, seed=seed)
     else:
         index, by = np.asarray(index, int).reshape(-1), "given"
-    ax = tiles(flat(part, index), columns, titles)
+    images, names = flat(part, index), None
+    starts = find_starts(first_class(part)[index]) if by == "class" else np.zeros(1, int)
+    if columns is None:
+        columns = choose_columns(len(index), math.gcd(len(index), *starts.tolist()), images.shape[2])
+    if by == "class" and part.card.task != "multi-label" and not np.any(starts % columns):
+        names = [""] * math.ceil(len(index) / columns)
+        for start in starts:
+            names[start // columns] = class_name(part, index[start])
+    ax = tiles(images, columns, titles, names)
     how = {
         "random": f"drawn at random (seed {seed})",
         "class": f"class after class (seed {seed})",
@@ -74,26 +93,31 @@ def montage(
     counts = count_words(part, index)
     unbroken = counts.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
     caption = f"{len(index)} of {len(part):,} {kind} of {data.card.name}, {how[by]}: {unbroken}."
-    alt = f"Montage of {len(index)} {kind} of {data.card.name}: {counts}."
+    many = f"Montage of {len(index)}" if len(index) > 1 else "One of the"
+    alt = f"{many} {kind} of {data.card.name}: {counts}."
     if titles is not None:
         alt += " Under them: " + ", ".join(map(str, titles)) + "."
     return ax.figure.describe(alt, caption, data.banner)
 
 
-def tiles(images: np.ndarray, columns: int | None = None, titles: Sequence[str] | None = None) -> Axes:
-    """Draw images side by side on a new `Plate`, each with a text below it, and return its axes.
+def tiles(
+    images: np.ndarray,
+    columns: int | None = None,
+    titles: Sequence[str] | None = None,
+    rows: Sequence[str] | None = None,
+) -> Axes:
+    """Draw images side by side on a new `Plate` and return its axes.
 
     Args:
         images: uint8 `(N, H, W)` or `(N, H, W, 3)`.
         columns: images a row; by default the whole is twice as wide as high.
-        titles: N texts, wrapped to the image's width.
+        titles: N texts to stand below the images, wrapped to the image's width.
+        rows: a text to stand left of each row.
     """
     h, w = images.shape[1:3]
-    if columns is None:
-        columns = math.ceil(math.sqrt(2 * len(images) * h / w))
-    columns = max(1, min(columns, len(images), MONTAGE_PIXELS // (w + 1)))
+    columns = max(1, min(columns or choose_columns(len(images), len(images), w), len(images)))
     zoom = min(MAX_ZOOM, max(1, MONTAGE_PIXELS // (columns * (w + 1))))
-    letters = max(8, int(w * zoom / (TITLE_SIZE * 0.85)))
+    letters = max(8, int(w * zoom / (TITLE_SIZE * 0.78)))
     titles = [_wrap(title, letters) for title in titles or ()]
     lines = max((1 + title.count("\n") for title in titles), default=0)
     gap = 1 + math.ceil(lines * TITLE_SIZE * 1.75 / zoom)
@@ -105,6 +129,9 @@ def tiles(images: np.ndarray, columns: int | None = None, titles: Sequence[str] 
         row, column = divmod(i, columns)
         x, y = column * (w + 1) + w / 2 - 0.5, row * (h + gap) + h
         ax.text(x, y, title, size=TITLE_SIZE, ha="center", va="top", linespacing=1.1)
+    for row, name in enumerate(rows or ()):
+        y = row * (h + gap) + h / 2
+        ax.text(-1 - 6 / zoom, y, _wrap(name, 16), size=TITLE_SIZE, ha="right", va="center")
     return ax
 
 

@@ -12,7 +12,7 @@ from . import figures
 from .data import Dataset, Split
 from .errors import CourseError
 from .files import SPLITS
-from .pictures import flat
+from .pictures import class_name, flat
 from .plots import tiles
 
 CHUNK = 512
@@ -140,10 +140,10 @@ def duplicate_panel(data: Dataset, pairs: Sequence[Twins], n: int = PAIRS_A_ROW)
     counts = ", ".join(f"{count} {where}" for where, count in count_places(pairs).items())
     differ = sum(not pair.same_label for pair in pairs)
     caption = f"Pixel-identical pairs of {data.card.name} ({len(shown)} of {len(pairs)}): {counts}."
-    caption += f" In {differ} of them the labels differ." if differ else " All have equal labels."
+    caption += f" The labels differ in {differ} of them." if differ else " The labels agree."
     told = "; ".join(
         " equals ".join(
-            f"{split} number {i} ({_label(data[split], i)})" for split, i in (pair.first, pair.second)
+            f"{split} number {i} ({class_name(data[split], i)})" for split, i in (pair.first, pair.second)
         )
         for pair in shown
     )
@@ -166,22 +166,15 @@ def neighbours(data: Dataset, i: int, split: str = "test", pool: str = "train", 
     images = np.concatenate([flat(query, [i]), flat(others, [j for j, _ in found])])
     titles = [_title(query, i), *(f"{_title(others, j)}\nr = {r:.3f}" for j, r in found)]
     ax = tiles(images, len(images), titles)
-    same = sum(_label(query, i) == _label(others, j) for j, _ in found)
+    same = sum(class_name(query, i) == class_name(others, j) for j, _ in found)
     caption = (
         f"{data.card.name}, {split} image {i} and its {len(found)} most similar {pool} images (r: "
         f"correlation of pixels); {same} of {len(found)} have its label."
     )
-    told = "; ".join(f"number {j}, {_label(others, j)}, r = {r:.3f}" for j, r in found)
-    alt = f"{caption} The image: {_label(query, i)}. Neighbours: {told}."
+    told = "; ".join(f"number {j}, {class_name(others, j)}, r = {r:.3f}" for j, r in found)
+    alt = f"{caption} The image: {class_name(query, i)}. Neighbours: {told}."
     return ax.figure.describe(alt, caption, data.banner)
 
 
-def _label(split: Split, i: int) -> str:
-    y = split.y[i]
-    if split.card.task == "multi-label":
-        return " and ".join(np.array(split.card.labels)[y.astype(bool)]) or "no finding"
-    return split.card.labels[y]
-
-
 def _title(split: Split, i: int) -> str:
-    return f"{split.name} #{i}\n{_label(split, i)}"
+    return f"{split.name} #{i}\n{class_name(split, i)}"
