@@ -30,7 +30,8 @@ class Difference:
 
     def __str__(self) -> str:
         """Return the difference, its interval and p-value."""
-        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}], p = {self.p:.3f}"
+        p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
+        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}], {p}"
 
 
 def compare(
