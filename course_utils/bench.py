@@ -32,6 +32,8 @@ def run(names: Sequence[str] | None = None) -> dict:
     Raises:
         ChoiceError: for an unknown name.
     """
+    from . import bench_train  # noqa: F401 - registers its rows
+
     rows = {function.__name__: function for function in ROWS}
     chosen = [choose(name, rows, "benchmark row") for name in (rows if names is None else names)]
     return {"rows": [rows[name]() for name in chosen], "environment": env.describe()}

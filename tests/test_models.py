@@ -48,7 +48,7 @@ def test_first_weights_follow_the_seed_and_leave_the_global_generator_alone():
 
 @pytest.mark.parametrize(("depth", "millions"), [(18, 11.17), (50, 23.5)])
 def test_resnets_have_the_published_number_of_weights(depth, millions):
-    # Published with 3-channel input and a 3x3 stem (kuangliu's ResNet-18 has 11,173,962 weights at 10 classes).
+    # With 3 channels and a 3x3 stem; kuangliu's ResNet-18 has 11,173,962 weights at 10 classes.
     assert count_weights(resnet(depth, 3, 9)) / 1e6 == pytest.approx(millions, abs=0.03)
     if depth == 18:
         assert count_weights(resnet(18, 3, 10)) == 11_173_962
