@@ -27,7 +27,7 @@ lint: $(STAMP)  ## style of package, tests and notebooks
 format: $(STAMP)  ## rewrite in house style and remove notebook outputs
 	ruff check --fix .
 	ruff format .
-	nbstripout notebooks/*.ipynb
+	nbstripout --keep-id notebooks/*.ipynb
 
 lock: $(STAMP)  ## after changing requirements.txt: pin what it brought
 	python -m pip freeze --exclude-editable | grep -vE '^(torch|torchvision|setuptools|wheel|pip)=' | sed 's/+cpu//' > constraints.txt

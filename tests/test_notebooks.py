@@ -37,7 +37,11 @@ def test_is_a_valid_notebook_without_outputs(lesson):
         assert set(cell.metadata) <= {"tags"}, f"cell {cell.id}: leftover metadata {dict(cell.metadata)}"
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None, f"cell {cell.id} carries an output"
-    assert "\r" not in lesson.path.read_text(encoding="utf-8")
+
+
+def test_is_written_as_jupyter_saves_it(lesson):
+    # So that opening and saving changes nothing, and a diff shows lines, not whole cells.
+    assert lesson.path.read_text(encoding="utf-8") == nbformat.writes(lesson.nb) + "\n"
 
 
 def test_cell_ids_are_unique_and_written_by_hand(lesson):
@@ -127,8 +131,10 @@ def test_every_exercise_is_posed_left_open_and_helped(lesson):
         assert f"**Exercise {one.name}.**" in before.source, f"{one.name} is not posed right above its cell"
         assert list(one.folds) == ["Hint", "Answer"], f"{one.name} has {list(one.folds)} folded below it"
         assert "```python" in one.folds["Answer"]
-        assert "replace the dots" in cell.source, one.name
-        last = ast.parse(cell.source).body[-1]
+        tree = ast.parse(cell.source)
+        dots = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value is ...]
+        assert dots, f"{one.name} has no dots to replace"
+        last = tree.body[-1]
         assert ast.unparse(last).startswith("checks.check("), f"{one.name}: the check is not the last line"
 
 
@@ -193,5 +199,5 @@ def test_language(lesson):
 
 def test_ends_with_licence_and_use(lesson):
     last = lesson.cells[-1].source
-    for words in ("Apache-2.0", "CC BY 4.0", "CC BY-NC 4.0", "10: 41 (2023)", "Not for clinical use."):
+    for words in ("Apache-2.0", "CC BY 4.0", "CC BY-NC 4.0", "Yang et al.", "2023", "Not for clinical use."):
         assert words in last

@@ -174,13 +174,16 @@ def sensitivity(answer) -> str:
         )
         wrong_if(near(value, 140 / 156, 2e-3), "That is the accuracy: all right answers among all images.")
         wrong_if(near(value, 100 / 156, 2e-3), "Divide by the images of class 1, not by all images.")
-        wrong_if(near(value, 100 / 102, 2e-3), "That is the share of right ones among all *called* class 1.")
+        wrong_if(
+            near(value, 100 / 102, 2e-3),
+            "That is the share of right ones among all that were called class 1.",
+        )
         wrong_if(
             near(value, 14 / 114, 2e-3), "These are the missed ones of class 1; sensitivity counts the found."
         )
         wrong_if(near(value, 100 * 100 / 114, 2e-3), "That is a percentage; write a share from 0 to 1.")
         wrong_if(True, "Class 1 has 114 images; how many of them were recognised?")
-    return "100 / 114 = 0.877. The share of cancers found, 40 / 42 = 0.952, is the *specificity* here."
+    return "100 / 114 = 0.877. The share of cancers found, 40 / 42 = 0.952, is the specificity here."
 
 
 quiz_key(

@@ -189,10 +189,10 @@ def surprise(answer, data) -> str:
 quiz_key(
     "02",
     q1=Question(
-        "b",
+        "a",
         "the first axis counts images, the last one red, green and blue.",
         {
-            "a": "A grey volume has the shape (slices, height, width); here the last axis of 3 is colour.",
+            "b": "A grey volume has the shape (slices, height, width); here the last axis of 3 is colour.",
             "c": "The first axis always counts the images: 1,080. Classes are not in the image array at all.",
         },
     ),
@@ -205,11 +205,11 @@ quiz_key(
         },
     ),
     q3=Question(
-        "b",
+        "c",
         "the constant guess already scores 75 %; one point more is almost nothing.",
         {
             "a": "Three of four sounds good, but a system that never looks reaches 75 %.",
-            "c": "Nothing was said about doctors; the bar here is the constant guess of 75 %.",
+            "b": "Nothing was said about doctors; the bar here is the constant guess of 75 %.",
         },
     ),
     q4=Question(
