@@ -1,8 +1,8 @@
 """The default recipe of each dataset family: one table, chosen on validation data only.
 
-How it was chosen: train and validation images of BreastMNIST and RetinaMNIST were pooled and split anew four
-times; each candidate was trained on one part, its epoch chosen on another, and compared on a third. The
-official test splits played no part. Mean AUC on the third part:
+How it was chosen: train and validation images of BreastMNIST and RetinaMNIST were pooled and split anew
+four times; each candidate was trained on one part, its epoch chosen on another, and compared on a third.
+The official test splits played no part. Mean AUC on the third part:
 
     BreastMNIST   batch 128, 30 epochs .860;  batch 32, 30 epochs .894;  batch 32, 60 epochs .911, with TTA .920;
                   stronger augmentation (turn 20, scale .2, shift .1, contrast .2) .911, with TTA .912

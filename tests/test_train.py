@@ -1,5 +1,6 @@
 """Training: every task, honest selection, clean stops, and the edges where training usually breaks."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from course_utils import checkpoints, inference, load, metrics, train
 from course_utils.data import Split
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.models import small_cnn
+from course_utils.models import build, small_cnn
 
 KEYS = ["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_acc", "seconds"]
 
@@ -183,6 +184,27 @@ def test_progress_is_one_line_an_epoch_on_stderr(breast, capsys):
     assert [line.split()[:2] for line in err.splitlines()] == [["epoch", "1/2"], ["epoch", "2/2"]]
 
 
+def test_in_a_notebook_one_line_changes_in_place(breast, monkeypatch, capsys):
+    import IPython.display
+
+    shown = []
+
+    class Handle:
+        def update(self, text):
+            shown[0] = repr(text)
+
+    def display(text, *, display_id):
+        shown.append(repr(text))
+        return Handle()
+
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(IPython.display, "display", display)
+    quick(breast, progress=True)
+    assert capsys.readouterr() == ("", "")
+    assert len(shown) == 1
+    assert shown[0].startswith("epoch   2/2  loss")
+
+
 def test_the_learning_rate_rises_once_and_falls_to_nothing(breast):
     rates = [row["lr"] for row in quick(breast, epochs=10, lr=0.01).history]
     top = int(np.argmax(rates))
@@ -258,8 +280,22 @@ def test_bfloat16_is_used_only_where_the_cpu_has_it(monkeypatch, has, gain):
 
 def test_batch_size_does_not_change_predictions(breast):
     net = small_cnn(breast.card).eval()
-    a, b = (train.predict(net, breast.test, batch_size=n) for n in (1, 64))
+    a, b, c = (train.predict(net, breast.test, batch_size=n) for n in (1, 64, None))
     np.testing.assert_allclose(a, b, atol=1e-5)
+    np.testing.assert_array_equal(b, c)
+
+
+def test_volumes_are_predicted_in_batches_that_fit_into_memory(monkeypatch):
+    data, sizes = small("nodulemnist3d", 60), []
+    whole = inference.batches
+
+    def spy(split, batch_size, **options):
+        sizes.append(batch_size)
+        return whole(split, batch_size, **options)
+
+    monkeypatch.setattr(inference, "batches", spy)
+    train.predict(small_cnn(data.card), data.test)
+    assert sizes == [45]  # 45 x 28 x 28 x 28 is just below a million voxels
 
 
 def test_an_ordinal_head_trains_with_the_same_loss():
@@ -275,3 +311,12 @@ def test_smoothed_multi_label_targets_move_towards_one_half():
     ours = train.loss_function(data.train, smoothing=0.2)(logits + 2, y)
     direct = F.binary_cross_entropy_with_logits(logits + 2, 0.8 * y + 0.1)
     assert ours.item() == pytest.approx(direct.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("flag", "conv"), [("bloodmnist", "3d"), ("nodulemnist3d", "acs")])
+def test_a_resnet_trains_and_predicts(flag, conv):
+    data = small(flag, 4)
+    net = build("resnet18", data.card, conv=conv)
+    result = train.fit(net, data, epochs=1, batch_size=4, progress=False, device="cpu")
+    assert np.isfinite(result.history[0]["train_loss"])
+    assert train.predict(result.model, data.test).shape == (4, data.card.n_outputs)
