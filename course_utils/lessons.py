@@ -150,6 +150,7 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
             cwd=str(work),
             kernel_name="python3",
             progress_bar=False,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no lecture on encryption for each lesson
             # papermill's own limit is per cell; this one is what the lesson has left.
             timeout_func=lambda cell: max(1, int(limit - (time.monotonic() - start))),
         )
