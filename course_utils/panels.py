@@ -58,8 +58,8 @@ def row(
         axes[0].add_patch(
             Rectangle((j - 0.5, i - 0.5), n, n, fill=False, color=figures.COLOURS[1], linewidth=3)
         )
-    ranges = [
-        f"{title.replace(chr(10), ' ')}: values {picture.min():.3g} to {picture.max():.3g}."
+    ranges = [  # + 0 turns minus zero into zero
+        f"{title.replace(chr(10), ' ')}: values {picture.min() + 0:.3g} to {picture.max() + 0:.3g}."
         for title, picture in zip(titles, pictures, strict=True)
     ]
     return plate.describe(alt or " ".join(["Pictures side by side.", *ranges]), caption, banner)
