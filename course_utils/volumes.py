@@ -9,7 +9,7 @@ import numpy as np
 
 from . import figures, plots
 from .data import Dataset
-from .errors import choose
+from .errors import CourseError, choose
 from .pictures import WHITE, compose
 from .voxels import AXES, PROJECTIONS, Case, cut, describe, mesh, others, project, take, window
 
@@ -151,12 +151,54 @@ def show_surface(case: Case, *, level: float = 127.5) -> figures.Plate:
     Raises:
         CourseError: when no voxel lies on the other side of the level.
     """
+    plate = figures.Plate(figsize=(6.0, 5.4))
+    triangles = _draw_surface(plate.add_subplot(projection="3d"), case, level)
+    alt = f"Shaded surface of {case.name} at grey value {level:g}, slice D = 0 in front. {describe(case)}"
+    caption = f"Surface of {case.name} at grey value {level:g}: {triangles:,} triangles. {ORIENTATION}"
+    return plate.describe(alt, caption, case.banner)
+
+
+def show_surfaces(cases: list[Case], titles: list[str], *, columns: int = 2) -> figures.Plate:
+    """Draw the surfaces of several masks side by side, seen from the same place, for comparing shapes.
+
+    Args:
+        cases: what to show.
+        titles: one a case.
+        columns: surfaces a row.
+
+    Returns:
+        The plate; its alt text gives each shape's voxels and extent.
+
+    Raises:
+        CourseError: when there is no case, or not one title a case.
+    """
+    if not cases or len(cases) != len(titles):
+        raise CourseError(f"Expected one title a case; got {len(cases)} cases and {len(titles)} titles.")
+    rows = -(-len(cases) // columns)
+    plate = figures.Plate(figsize=(figures.WIDTH, (figures.WIDTH / columns + 0.3) * rows))
+    for i, (case, title) in enumerate(zip(cases, titles, strict=True)):
+        ax = plate.add_subplot(rows, columns, i + 1, projection="3d")
+        _draw_surface(ax, case, 127.5)
+        ax.set_title(title, loc="center")
+        if columns > 2:  # no room for numbers
+            ax.set(xticklabels=[], yticklabels=[], zticklabels=[], xlabel="W", ylabel="D", zlabel="H")
+            for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+                axis.labelpad = -12
+    told = [f"{title}: {describe(case)}" for title, case in zip(titles, cases, strict=True)]
+    alt = f"Shaded surfaces of {len(cases)} masks, slice D = 0 in front. {' '.join(told)}"
+    return plate.describe(
+        alt,
+        f"Surfaces of whole cubes, slice D = 0 in front; axes D, H, W in voxels. {ORIENTATION}",
+        cases[0].banner,
+    )
+
+
+def _draw_surface(ax, case, level) -> int:
     from matplotlib.colors import LightSource
+    from matplotlib.ticker import MaxNLocator
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     vertices, faces = mesh(case.volume, level)
-    plate = figures.Plate(figsize=(6.0, 5.4))
-    ax = plate.add_subplot(projection="3d")
     # matplotlib's third axis points up: (W, D, -H) puts W right, D away, H down and doesn't mirror the shape.
     points = np.stack([vertices[:, 2], vertices[:, 0], -vertices[:, 1]], 1)
     light = LightSource(azdeg=225, altdeg=40)
@@ -167,11 +209,11 @@ def show_surface(case: Case, *, level: float = 127.5) -> figures.Plate:
     ax.set(xlim=(0, w - 1), ylim=(0, d - 1), zlim=(1 - h, 0))
     ax.set(xlabel="W (voxel)", ylabel="D (voxel)", zlabel="H (voxel)")
     ax.zaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
-    ax.set_box_aspect((w, d, h))
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_major_locator(MaxNLocator(4))
+    ax.set_box_aspect((w, d, h), zoom=0.95)
     ax.view_init(elev=20, azim=-65)
-    alt = f"Shaded surface of {case.name} at grey value {level:g}, slice D = 0 in front. {describe(case)}"
-    caption = f"Surface of {case.name} at grey value {level:g}: {len(faces):,} triangles. {ORIENTATION}"
-    return plate.describe(alt, caption, case.banner)
+    return len(faces)
 
 
 def _fullest(volume, axis, mask) -> int:

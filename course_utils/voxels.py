@@ -27,6 +27,10 @@ class Case:
         """Return this case with another volume and a name that says how it came about."""
         return replace(self, volume=volume, name=f"{self.name}, {how}")
 
+    def renamed(self, name: str) -> "Case":
+        """Return this case under another name, such as one that keeps its label secret."""
+        return replace(self, name=name)
+
     @property
     def middle(self) -> tuple[int, int, int]:
         """Return the voxel to look at first: of a mask the middle of the shape, else of the volume."""

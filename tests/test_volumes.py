@@ -134,6 +134,16 @@ def test_the_surface_is_not_mirrored():
     assert rows.mean() < 0.8 * picture.shape[0] / 2
 
 
+def test_surfaces_stand_side_by_side_and_keep_a_secret_label(data):
+    cases = [voxels.take(data, "val", i).renamed(f"gland {i}") for i in (0, 1)]
+    plate = volumes.show_surfaces(cases, ["a", "b"])
+    assert [ax.get_title("left") or ax.get_title() for ax in plate.axes] == ["a", "b"]
+    assert "normal" not in plate.alt and "hyperplasia" not in plate.alt
+    assert all(f"{(data.val.images[i] > 0).sum():,} of them inside" in plate.alt for i in (0, 1))
+    with pytest.raises(CourseError, match="one title a case"):
+        volumes.show_surfaces(cases, ["a"])
+
+
 def test_wrong_axes_and_2d_data_are_refused(case):
     with pytest.raises(ChoiceError, match="Unknown axis: 3"):
         volumes.show_slices(case, axis=3)
