@@ -119,7 +119,10 @@ def costs(answer, scores) -> str:
         wrong_if(True, "Compare the means: another one is lower.")
     loss, sd = means["everything"] - means[right], float(np.std(scores["everything"], ddof=1))
     verdict = "more" if loss > sd else "not more"
-    return f"its mean is {loss:+.3f} below 'everything', {verdict} than the seeds' standard deviation ({sd:.3f})."
+    side = "below" if loss > 0 else "above"
+    return (
+        f"its mean lies {abs(loss):.3f} {side} 'everything', {verdict} than the spread of seeds ({sd:.3f})."
+    )
 
 
 @exercise("05.width")
