@@ -4,10 +4,10 @@ How it was chosen: train and validation images of BreastMNIST and RetinaMNIST we
 four times; each candidate was trained on one part, its epoch chosen on another, and compared on a third.
 The official test splits played no part. Mean AUC on the third part:
 
-    BreastMNIST   batch 128, 30 epochs .860;  batch 32, 30 epochs .894;  batch 32, 60 epochs .911, with TTA .920;
-                  stronger augmentation (turn 20, scale .2, shift .1, contrast .2) .911, with TTA .912
-    RetinaMNIST   softmax: batch 128, 30 epochs .751;  batch 32, 30 epochs .752;  60 epochs .746
-                  CORN: batch 32, 30 epochs .757;  40 epochs, stronger augmentation .751
+    BreastMNIST   batch 128, 30 epochs .860; batch 32, 30 epochs .894; batch 32, 60 epochs .911, TTA .920;
+                  the same, stronger augmentation .911, TTA .912
+    RetinaMNIST   softmax: batch 128, 30 epochs .751; batch 32, 30 epochs .752; batch 32, 60 epochs .746
+                  CORN: batch 32, 30 epochs .757; batch 32, 40 epochs, stronger augmentation .751
 """
 
 from dataclasses import dataclass, replace

@@ -315,8 +315,8 @@ def test_smoothed_multi_label_targets_move_towards_one_half():
 
 @pytest.mark.parametrize(("flag", "conv"), [("bloodmnist", "3d"), ("nodulemnist3d", "acs")])
 def test_a_resnet_trains_and_predicts(flag, conv):
-    data = small(flag, 4)
+    data = small(flag, 2)
     net = build("resnet18", data.card, conv=conv)
-    result = train.fit(net, data, epochs=1, batch_size=4, progress=False, device="cpu")
+    result = train.fit(net, data, epochs=1, batch_size=2, progress=False, device="cpu")
     assert np.isfinite(result.history[0]["train_loss"])
-    assert train.predict(result.model, data.test).shape == (4, data.card.n_outputs)
+    assert train.predict(result.model, data.test).shape == (2, data.card.n_outputs)
