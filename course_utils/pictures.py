@@ -62,13 +62,14 @@ def choose_columns(n: int, run: int, width: int) -> int:
         width: of one image, in pixels.
 
     Returns:
-        The number nearest to "twice as wide as high" that divides `run`, or that itself if none near does; never
+        The number nearest to "twice as wide as high" that divides `run` (if none near does, itself); never
         more than fit into MONTAGE_PIXELS.
 
     Example:
         >>> choose_columns(40, 40, 28), choose_columns(40, 20, 28), choose_columns(31, 31, 28)
         (8, 10, 8)
     """
+    n = max(1, n)
     ideal = math.ceil(math.sqrt(2 * n))
     most = max(1, min(n, MONTAGE_PIXELS // (width + 1)))
     near = range(min(most, math.ceil(ideal / 1.5)), min(most, int(ideal * 1.5)) + 1)
@@ -164,27 +165,3 @@ def count_words(split: Split, index=slice(None)) -> str:
         counts, names = np.bincount(y, minlength=len(card.labels)), card.labels
     comma = "; " if any("," in name for name in names) else ", "
     return comma.join(f"{c:,} {name}" for c, name in zip(counts, names, strict=True) if c)
-
-
-def confusion(y: np.ndarray, predicted: np.ndarray, k: int) -> np.ndarray:
-    """Count how often each true class was called each class.
-
-    Args:
-        y: true class numbers, `(N,)`.
-        predicted: predicted class numbers, `(N,)`.
-        k: number of classes.
-
-    Returns:
-        int64 `(K, K)`: row = true class, column = predicted class.
-
-    Example:
-        >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
-        array([[1, 1],
-               [0, 1]])
-    """
-    y, predicted = np.asarray(y).reshape(-1), np.asarray(predicted).reshape(-1)
-    if y.shape != predicted.shape:
-        raise CourseError(
-            f"Got {len(y)} true and {len(predicted)} predicted classes; expected as many of each."
-        )
-    return np.bincount(y * k + predicted, minlength=k * k).reshape(k, k)

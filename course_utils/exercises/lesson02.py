@@ -64,9 +64,9 @@ def ratio(answer, data) -> str:
     value = number(answer, "a ratio of two counts")
     counts = data.train.counts
     right = counts.max() / counts.min()
-    if not near(value, right, 0.01):
+    if not near(value, right, 0.02):
         wrong_if(
-            near(value, 1 / right, 0.01), "This is the other way round: divide the larger by the smaller."
+            near(value, 1 / right, 0.02), "This is the other way round: divide the larger by the smaller."
         )
         wrong_if(
             near(value, counts.max() / counts.sum(), 0.01),
