@@ -116,7 +116,8 @@ def test_a_failed_download_leaves_nothing_and_names_the_manual_way(
     publish, tmp_path, monkeypatch, path, reason
 ):
     address = publish(path)
-    monkeypatch.setattr(files, "READ_SECONDS", 0.3)
+    if path == "/slow":  # only there: a busy machine may be slow to answer the others
+        monkeypatch.setattr(files, "READ_SECONDS", 0.3)
     with pytest.raises(DataError) as caught:
         files.fetch("breastmnist", root=tmp_path, tries=1)
     message = str(caught.value)
