@@ -189,7 +189,7 @@ def paint_breast(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     c, (y, x) = canvas, canvas.axes
     malignant = c.column(labels[:, 0] == 0)
     lesion = np.maximum(malignant, c.chance(0.75))
-    evil = np.clip(malignant + c.normal(0, 0.22), 0, 1)  # how malignant it looks
+    evil = np.clip(0.1 + 0.8 * malignant + c.normal(0, 0.27), 0, 1)  # how malignant it looks
     depth = y + 0.05 * c.noise(2, 3) + c.normal(0, 0.05)
     tissue = 0.36 - 0.16 * (depth + 0.2) + 0.10 * np.sin(9 * depth + 1.2 * c.noise(3) + c.uniform(0, 6.3))
     tissue += 0.06 * c.noise(7, 3) + 0.04 * c.noise(12, 5)

@@ -121,7 +121,7 @@ def paint_vessel(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     """
     c = canvas
     w, v, u = c.turn(*c.axes)
-    w, v = w - c.normal(0, 0.12), v - c.normal(0, 0.12)
+    w, v = w - c.normal(0, 0.08), v - c.normal(0, 0.08)
     bend, wave = c.normal(0, 0.35), c.uniform(0.05, 0.2)
     v0 = v - bend * (u**2 - 0.3)
     w0 = w - wave * np.sin(3 * u + c.uniform(0, 6.3))
@@ -133,8 +133,8 @@ def paint_vessel(canvas: Canvas, labels: np.ndarray) -> np.ndarray:
     branch = np.where(p > 0, 0.75 * thick - 0.8 * away, -1)
     depth = np.maximum(depth, branch - 9 * (1 - c.chance(0.6)))
     sick = c.column(labels[:, 0])
-    size = thick * 0.6 + sick * c.uniform(0.13, 0.27) + (1 - sick) * c.uniform(-0.05, 0.09)
-    around, at = c.uniform(0, 2 * np.pi), c.uniform(-0.55, 0.55)
+    size = thick * 0.6 + sick * c.uniform(0.15, 0.30) + (1 - sick) * c.uniform(-0.05, 0.09)
+    around, at = c.uniform(0, 2 * np.pi), c.uniform(-0.35, 0.35)
     out = thick + 0.45 * size
     bulge = np.sqrt((v0 - out * np.cos(around)) ** 2 + (w0 - out * np.sin(around)) ** 2 + (u - at) ** 2)
     depth = np.maximum(depth, size * (1 + 0.1 * c.noise(4)) - bulge)
