@@ -32,7 +32,7 @@ def run(names: Sequence[str] | None = None) -> dict:
     Raises:
         ChoiceError: for an unknown name.
     """
-    from . import bench_train  # noqa: F401 - registers its rows
+    from . import bench_scores, bench_train  # noqa: F401 - register their rows
 
     rows = {function.__name__: function for function in ROWS}
     chosen = [choose(name, rows, "benchmark row") for name in (rows if names is None else names)]

@@ -133,3 +133,25 @@ def mcnemar(right_a, right_b, *, level: float = 0.95) -> Difference:
     sd = np.sqrt(max(0.0, (only_a + only_b) / n - value**2) / n)
     half = float(norm.ppf((1 + level) / 2) * sd)
     return Difference(value, value - half, value + half, float(p), "McNemar, exact", level)
+
+
+def unpaired(a: intervals.Interval, b: intervals.Interval) -> Difference:
+    """Return the difference of two shares of which only the Wilson intervals are known, such as
+    published accuracies.
+
+    Newcombe's hybrid score interval, Statistics in Medicine 17 (1998), method 10. It takes the two as
+    measured on
+    different cases; for two systems on the same cases it is too wide, so that "real" is said too rarely.
+
+    Args:
+        a, b: from `intervals.wilson`, at one level.
+    """
+    from statistics import NormalDist
+
+    value = a.value - b.value
+    low = value - float(np.hypot(a.value - a.low, b.high - b.value))
+    high = value + float(np.hypot(a.high - a.value, b.value - b.low))
+    z = NormalDist().inv_cdf((1 + a.level) / 2)
+    half = (value - low) if value > 0 else (high - value)
+    p = 2 * NormalDist().cdf(-abs(value) * z / half) if half else 1.0
+    return Difference(value, low, high, p, "two independent shares (Newcombe)", a.level)

@@ -57,7 +57,8 @@ def test_accuracies_below_the_constant_guess():
     assert adrenal == [0.721, 0.754, 0.763, 0.745, 0.758, 0.705]
     vessel = [r["acc"] for r in published.below_constant("vesselmnist3d")]
     assert vessel == [0.846, 0.877, 0.877, 0.858]
-    assert {r["method"] for r in published.below_constant("chestmnist")} >= {"auto-sklearn", "AutoKeras"}
+    chest = [r["method"] for r in published.below_constant("chestmnist")]
+    assert chest == ["auto-sklearn", "AutoKeras"]  # five rows say 0.947 or 0.948, as the constant guess does
     assert published.below_constant("octmnist") == []
     assert len(published.below_constant("octmnist", acc=0.99)) == 7
 
