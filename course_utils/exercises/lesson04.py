@@ -223,8 +223,8 @@ def missed(answer, y, probs) -> str:
         wrong_if(
             True, "Combine two conditions: the label is 1 and the probability of class 1 is at most 0.5."
         )
-    ill, healthy = int((y == 1).sum()), int((y == 0).sum())
-    return f"{fn} of {ill} cases of pneumonia are missed, against {fp} false alarms in {healthy} normals."
+    ones, zeros = int((y == 1).sum()), int((y == 0).sum())
+    return f"{fn} of {ones} cases of class 1 are missed, against {fp} false alarms in {zeros} of class 0."
 
 
 quiz_key(
