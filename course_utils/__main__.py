@@ -158,6 +158,55 @@ def train(flag, as_json, **options):
 
 
 @main.command()
+@click.argument("paths", metavar="RESULT.csv ...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", help="real or sample labels (default: by the run's name).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def evaluate(paths, source, as_json):
+    """Score result files in MedMNIST's format, from any system."""
+    from . import results
+
+    reports = [results.evaluate(path, source=source) for path in paths]
+    click.echo(json.dumps(reports, indent=2) if as_json else results.text(reports))
+
+
+@main.command()
+@click.argument("flag", required=False)
+@click.option(
+    "--runs", type=click.Path(file_okay=False, path_type=Path), default=Path("build/runs"), show_default=True,
+    help="Folder of result files.",
+)  # fmt: skip
+@click.option("--source", default="auto", show_default=True, help=f"{', '.join(SOURCES)}.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the table as a page.")
+@click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), help="Write the figure as PNG.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def board(flag, runs, source, html, figure, as_json):
+    """Show published rows, the constant guess and your own runs; without FLAG an overview."""
+    from . import board, figures, published
+
+    if flag is None:
+        click.echo(json.dumps(published.overview(), indent=2) if as_json else published.overview_text())
+        return
+    built = board.build(flag, runs=runs, source=source)
+    if html:
+        html.write_text(built.page(), encoding="utf-8")
+    if figure:
+        figures.use_style()
+        figure.write_bytes(built.plot().png())
+    click.echo(built.frame().to_json(orient="records", indent=2) if as_json else built)
+
+
+@main.command()
+@click.argument("rows", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def bench(rows, as_json):
+    """Measure the performance table: every figure a ratio against a peer in the same run."""
+    from . import bench
+
+    table = bench.run(rows or None)
+    click.echo(json.dumps(table, indent=2) if as_json else bench.text(table))
+
+
+@main.command()
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("docs/poster.png"))
 def poster(path):
     """Draw the README's picture from sample data."""

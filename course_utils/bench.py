@@ -39,6 +39,16 @@ def run(names: Sequence[str] | None = None) -> dict:
     return {"rows": [rows[name]() for name in chosen], "environment": env.describe()}
 
 
+def text(table: dict) -> str:
+    """Return the document of `run` as aligned text; a row that misses its goal says so."""
+    lines = [f"{'ours':>10} {'peer':>10} {'ratio':>7} {'goal':>6}  what"]
+    for one in table["rows"]:
+        times = " ".join(f"{value:>7g} {one['unit']:<2}" for value in (one["ours"], one["peer"]))
+        missed = "" if one["ratio"] >= one["goal"] else "  BELOW ITS GOAL"
+        lines.append(f"{times} {one['ratio']:>7g} {one['goal']:>6g}  {one['name']}{missed}")
+    return "\n".join([*lines, table["environment"]])
+
+
 def compare(name: str, ours: Callable, peer: Callable, *, goal: float, repeats: int = 30) -> dict:
     """Time two functions in turns and return a row: best seconds of each, in milliseconds, and their ratio.
 

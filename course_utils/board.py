@@ -13,6 +13,11 @@ from .cards import card
 from .errors import CourseError
 
 KINDS = ("bar", "published", "own")
+STYLE = (
+    "body{font:16px sans-serif;max-width:72em;margin:2em auto;padding:0 1em}img{max-width:100%}"
+    "table{border-collapse:collapse}caption{font-weight:bold;text-align:left;padding:.5em 0}"
+    "th,td{padding:.25em .7em;text-align:left;border-bottom:1px solid #ccc}"
+)
 SEED = re.compile(r"[-_.]?seed\d+")
 
 
@@ -149,6 +154,23 @@ class Board:
         )
         foot = escape(" ".join(filter(None, [self.footnote(), self.banner])))
         return f"<table><caption>{escape(self.title())}</caption><tr>{head}</tr>{body}</table><p>{foot}</p>"
+
+    def page(self) -> str:
+        """Return a whole HTML page with the table and the figure."""
+        from base64 import b64encode
+
+        from . import figures
+
+        figures.use_style()
+        plate = self.plot()
+        picture = b64encode(plate.png()).decode()
+        alt = escape(plate.alt, quote=True)
+        return (
+            f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{escape(self.title())}</title>"
+            f"<style>{STYLE}</style>{self._repr_html_()}"
+            f"<img alt='{alt}' src='data:image/png;base64,{picture}'>"
+            "<p>Not for clinical use.</p></html>"
+        )
 
     def title(self) -> str:
         """Return the board's heading."""

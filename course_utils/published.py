@@ -111,3 +111,25 @@ def below_constant(flag: str, acc: float | None = None) -> list[dict]:
 def n_test(flag: str) -> int:
     """Return how many test cases the published scores rest on."""
     return card(flag).n_samples["test"]
+
+
+def overview() -> list[dict]:
+    """Return one dict a dataset: best published accuracy, constant guess, how many rows lie below it."""
+    found = []
+    for flag in flags():
+        best = max(rows(flag), key=lambda row: row["acc"])
+        found.append({
+            "flag": flag, "n": n_test(flag), "method": best["method"], "acc": best["acc"],
+            "constant": constant_acc(flag), "rows": len(rows(flag)), "below": len(below_constant(flag)),
+        })  # fmt: skip
+    return found
+
+
+def overview_text() -> str:
+    """Return the overview as aligned text."""
+    lines = [f"{'dataset':<16} {'n test':>7} {'best ACC':>9} {'constant':>9} {'below it':>9}  best method"]
+    for x in overview():
+        known = x["constant"] is not None
+        guess, below = (f"{x['constant']:.3f}", f"{x['below']} of {x['rows']}") if known else ("-", "-")
+        lines.append(f"{x['flag']:<16} {x['n']:>7,} {x['acc']:>9.3f} {guess:>9} {below:>9}  {x['method']}")
+    return "\n".join([*lines, f"Source: {SOURCE} '-': the constant guess was not counted here."])

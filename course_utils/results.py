@@ -160,6 +160,22 @@ def evaluate(path, *, root=None, source: str | None = None) -> dict:
     }  # fmt: skip
 
 
+def text(reports: list[dict]) -> str:
+    """Return the reports of `evaluate` as a table; a score other than the file's name says is marked."""
+    lines = [f"{'AUC':>6} {'ACC':>6} {'n':>6}  result file"]
+    for report in reports:
+        notes = [
+            f"its name says {key.upper()} {report['claimed'][key]:.3f}"
+            for key in ("auc", "acc")
+            if key in report["claimed"] and abs(report["claimed"][key] - report[key]) > 0.0015
+        ]
+        if report["source"] == "sample":
+            notes.insert(0, "SAMPLE DATA")
+        line = f"{report['auc']:6.3f} {report['acc']:6.3f} {report['n']:6,}  {Path(report['file']).name}"
+        lines.append(line + (f"  ({'; '.join(notes)})" if notes else ""))
+    return "\n".join(lines)
+
+
 def _rows(probs: np.ndarray) -> list[list[float]]:
     return probs.reshape(len(probs), -1).astype(np.float64).tolist()
 

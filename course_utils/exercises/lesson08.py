@@ -87,7 +87,7 @@ def draw(answer) -> str:
         "Each draw gives the same accuracy. Draw with replacement, from the `rng` that is given.",
     )
     wrong_if(
-        abs(values.mean() - 0.75) > 0.03, "The draws should scatter around the accuracy itself, 0.75 here."
+        abs(values.mean() - 0.75) > 0.1, "The draws should scatter around the accuracy itself, 0.75 here."
     )
     wrong_if(
         not 0.045 < values.std() < 0.095, "The draws scatter too much or too little: draw len(right) cases."
@@ -181,7 +181,6 @@ def trap(answer) -> str:
     wrong_if(
         value == sum(row["acc"] <= 0.947 for row in rows), "Rows equal to 0.947 are not below it: use <."
     )
-    wrong_if(value == len(rows) - n, "These are the rows at or above it.")
     wrong_if(value != n, 'Count the rows with row["acc"] < 0.947.')
     return f"{n} of {len(rows)} rows are below, and no row is more than 0.001 above. Accuracy is blind here."
 
