@@ -39,7 +39,13 @@ def test_the_result_file_scores_what_the_document_says(tmp_path):
     assert scores["source"] == "sample"
 
 
-def test_volumes_name_their_convolution(tmp_path):
+def test_volumes_name_their_convolution(tmp_path, monkeypatch):
+    whole = data.load("nodulemnist3d", source="sample")
+    parts = {
+        name: Split(name, whole[name].images[:20], whole[name].labels[:20], whole.card)
+        for name in ("train", "val", "test")
+    }
+    monkeypatch.setattr(runs, "load", lambda *args, **options: replace(whole, **parts))
     document = quick(tmp_path, "nodulemnist3d", conv="acs")
     assert document["conv"] == "acs"
     assert "small_cnn-acs-seed0" in document["runs"][0]["result_file"]
