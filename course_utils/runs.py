@@ -1,6 +1,7 @@
 """Several seeds of one training: test scores, their mean and spread, result files and checkpoints."""
 
 import math
+import re
 import statistics
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def train_flag(
     progress: bool = True,
 ) -> dict:
     """Train on train, choose the epoch on validation, score once on test; repeat for each seed.
+
+    On very small datasets the recipe trains several networks a seed and averages their probabilities; the
+    result file's name then says so ("x3").
 
     Args:
         flag, size, source, root: which data, see `data.load`.
@@ -77,6 +81,8 @@ def text(document: dict) -> str:
     lines.append(_row(f"mean of {len(document['runs'])}", document["mean"]["auc"], document["mean"]["acc"]))
     if len(document["runs"]) > 1:
         lines.append(_row("standard deviation", document["std"]["auc"], document["std"]["acc"]))
+    if re.search(r"-x\d+-seed", document["runs"][0]["result_file"]):
+        lines.append("(each seed averages several networks: the recipe for very small datasets)")
     lines.append(_row("constant guess", 0.5, document["constant_guess"]["acc"]))
     what = "published (on real data)" if document["source"] == "sample" else "published"
     lines += [_row(f"{what}: {row['method']}", row["auc"], row["acc"]) for row in document["published"]]
@@ -90,23 +96,19 @@ def _row(name: str, auc: float | None, acc: float | None) -> str:
 
 
 def _one_seed(data, seed, model, conv, epochs, out, device, progress) -> dict:
-    from . import models, train
+    from . import train
     from .recipes import recipe
 
-    settings = recipe(data.card, len(data.train), model=model)
-    network = models.build(model, data.card, size=data.size, conv=conv, head=settings.head, seed=seed)
-    name = "-".join([model, *([conv] if data.card.ndim == 3 else []), f"seed{seed}"])
-    size = "" if data.size == 28 else f"_{data.size}"
-    sample = results.SAMPLE if data.source == "sample" else ""
-    checkpoint = out / f"{data.card.flag}{size}@{name}{sample}.safetensors"
-    checkpoint.unlink(missing_ok=True)
-    result = train.fit(
-        network, data, epochs=epochs, settings=settings, device=device, seed=seed, progress=progress,
-        checkpoint=checkpoint,
-    )  # fmt: skip
-    if result.stopped:
-        raise CourseError(_farewell(result, seed, checkpoint))
-    probs = train.predict(result.model, data.test, device=device, tta=settings.tta)
+    settings = recipe(data.card, len(data.train), model=model, epochs=epochs)
+    many = [f"x{settings.members}"] if settings.members > 1 else []
+    name = "-".join([model, *([conv] if data.card.ndim == 3 else []), *many, f"seed{seed}"])
+    fits = [
+        _one_fit(data, seed, member, settings, model, conv, out, name, device, progress)
+        for member in range(settings.members)
+    ]
+    # All training is over: only now is the test split opened.
+    probs = [train.predict(fit.model, data.test, device=device, tta=settings.tta) for fit in fits]
+    probs = sum(probs) / len(probs)
     score = metrics.evaluate(data.test.y, probs, data.card.task)
     file = results.write(
         out, data.card.flag, "test", data.test.y, probs, name, size=data.size, source=data.source
@@ -115,9 +117,27 @@ def _one_seed(data, seed, model, conv, epochs, out, device, progress) -> dict:
         "seed": seed,
         "auc": _number(score["auc"]),
         "acc": _number(score["acc"]),
-        "seconds": round(result.seconds, 2),
+        "seconds": round(sum(fit.seconds for fit in fits), 2),
         "result_file": str(file),
     }
+
+
+def _one_fit(data, seed, member, settings, model, conv, out, name, device, progress):
+    from . import models, train
+
+    own = seed + 1_000 * member  # the first member of a seed is what a lesson trains with that seed
+    network = models.build(model, data.card, size=data.size, conv=conv, head=settings.head, seed=own)
+    size = "" if data.size == 28 else f"_{data.size}"
+    sample = results.SAMPLE if data.source == "sample" else ""
+    which = f"-{member + 1}" if settings.members > 1 else ""
+    checkpoint = out / f"{data.card.flag}{size}@{name}{sample}{which}.safetensors"
+    checkpoint.unlink(missing_ok=True)
+    result = train.fit(
+        network, data, settings=settings, device=device, seed=own, progress=progress, checkpoint=checkpoint
+    )
+    if result.stopped:
+        raise CourseError(_farewell(result, seed, checkpoint))
+    return result
 
 
 def _farewell(result, seed: int, checkpoint: Path) -> str:

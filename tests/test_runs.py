@@ -4,6 +4,7 @@ import json
 import statistics
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from course_utils import checkpoints, data, metrics, results, runs, train
@@ -107,7 +108,7 @@ def test_the_test_split_is_read_once_a_seed_after_training(tmp_path, monkeypatch
     monkeypatch.setattr(train, "fit", lambda *a, **k: (seen.append("fit"), fit(*a, **k))[1])
     monkeypatch.setattr(train, "predict", lambda m, s, **k: (seen.append(s.name), predict(m, s, **k))[1])
     quick(tmp_path, seeds=2)
-    assert seen == ["fit", "test"] * 2
+    assert seen == (["fit"] * 3 + ["test"] * 3) * 2  # three members a seed, for there are few images
 
 
 @pytest.mark.parametrize("wrong", [{"model": "vgg"}, {"conv": "4d"}, {"size": 29}, {"source": "moon"}])
@@ -120,3 +121,17 @@ def test_constant_guess_is_that_of_metrics(tmp_path):
     d = data.load("breastmnist", source="sample")
     guess = metrics.constant_guess(d.train.y, d.test.y, "binary")
     assert quick(tmp_path)["constant_guess"] == {"acc": guess["acc"]}
+
+
+def test_a_large_enough_dataset_takes_one_network_and_a_small_one_the_mean_of_three(tmp_path, monkeypatch):
+    made = []
+    predict = train.predict
+    monkeypatch.setattr(train, "predict", lambda *a, **k: made.append(predict(*a, **k)) or made[-1])
+    run = quick(tmp_path)["runs"][0]
+    assert "small_cnn-x3-seed0" in run["result_file"]
+    saved = results.read(run["result_file"]).probs
+    np.testing.assert_allclose(saved, sum(made) / 3, atol=1e-6)
+    assert not np.allclose(made[0], made[1], atol=1e-4)
+    assert len(list(tmp_path.glob("*.safetensors"))) == 3
+    monkeypatch.setattr("course_utils.recipes.FEW_IMAGES", 10)
+    assert "small_cnn-seed0" in quick(tmp_path)["runs"][0]["result_file"]
