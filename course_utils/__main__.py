@@ -51,7 +51,7 @@ def doctor():
 @main.command()
 def lessons():
     """Print the lesson table."""
-    from .lessons import find, table
+    from .teach.lessons import find, table
 
     click.echo(table(find()))
 
@@ -69,7 +69,7 @@ def lessons():
 @click.option("--limit", type=click.IntRange(1), help="Seconds a lesson may take.")
 def run(names, source, full, jobs, out, limit):
     """Execute lessons; write executed notebooks, readable pages and an index."""
-    from . import lessons, progress
+    from .teach import lessons, progress
 
     chosen = lessons.find(names)
     choose(source, SOURCES, "source")
@@ -151,7 +151,7 @@ def data_verify(flag):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def train(flag, as_json, **options):
     """Train on train, choose on val, score on test; write result files in MedMNIST's format."""
-    from . import runs
+    from .learn import runs
 
     result = runs.train_flag(flag, **options)
     click.echo(json.dumps(result, indent=2) if as_json else runs.text(result))
@@ -163,7 +163,7 @@ def train(flag, as_json, **options):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def evaluate(paths, source, as_json):
     """Score result files in MedMNIST's format, from any system."""
-    from . import results
+    from .judge import results
 
     reports = [results.evaluate(path, source=source) for path in paths]
     click.echo(json.dumps(reports, indent=2) if as_json else results.text(reports))
@@ -181,7 +181,8 @@ def evaluate(paths, source, as_json):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def board(flag, runs, source, html, figure, as_json):
     """Show published rows, the constant guess and your own runs; without FLAG an overview."""
-    from . import board, figures, published
+    from .judge import board, published
+    from .look import figures
 
     if flag is None:
         click.echo(json.dumps(published.overview(), indent=2) if as_json else published.overview_text())
@@ -210,7 +211,7 @@ def bench(rows, as_json):
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("docs/poster.png"))
 def poster(path):
     """Draw the README's picture from sample data."""
-    from . import figures, poster
+    from .look import figures, poster
 
     figures.use_style()
     path.write_bytes(poster.draw().png())

@@ -93,7 +93,7 @@ def montage_colour() -> dict:
 def _montage(flag: str, name: str, goal: float) -> dict:
     # Both choose, gather, compose. Ours ends with the array that a plot draws; medmnist's wraps it as a PIL
     # image, which costs about 0.2 ms in colour and 0.01 ms in grey.
-    from .pictures import compose, flat, pick
+    from .look.pictures import compose, flat, pick
 
     split = load(flag, source="sample").train
     theirs = as_medmnist(split)

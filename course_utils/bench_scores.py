@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from . import intervals, metrics
 from .bench import row
+from .judge import intervals, metrics
 
 CASES, FINDINGS = 22_433, 14  # ChestMNIST's test split
 DRAWS, LOOPED = 1000, 10

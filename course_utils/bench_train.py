@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 
-from . import metrics, published
 from .bench import as_medmnist, compare, row
 from .data import batches, load
 from .files import data_root
+from .judge import metrics, published
 
 OFFICIAL_EPOCHS, OFFICIAL_BATCH = 100, 128
 
@@ -98,10 +98,10 @@ def time_to_published() -> dict:
     import torch
     from torch.nn import functional as F  # noqa: N812
 
-    from . import train
-    from .models import small_cnn
-    from .recipes import recipe
-    from .resnets import resnet
+    from .learn import train
+    from .learn.models import small_cnn
+    from .learn.recipes import recipe
+    from .learn.resnets import resnet
 
     flag = "pneumoniamnist"
     real = (data_root() / f"{flag}.npz").is_file()

@@ -64,7 +64,7 @@ def in_colab() -> bool:
 
 def start() -> None:
     """Set the course's figure style and print the environment: the first call of every lesson."""
-    from .figures import use_style
+    from .look.figures import use_style
 
     use_style()
     print(describe())

@@ -105,7 +105,7 @@ class Notebook:
     @cached_property
     def keys(self) -> tuple[set[str], dict]:
         """Return the exercises and the quiz that the package knows for this lesson."""
-        importlib.import_module(f"course_utils.exercises.lesson{self.number}")
+        importlib.import_module(f"course_utils.teach.exercises.lesson{self.number}")
         names = {name for name in checks._EXERCISES if name.startswith(f"{self.number}.")}
         return names, checks._QUIZZES[self.number]
 

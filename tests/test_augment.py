@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from course_utils import card, cards
-from course_utils.augment import augmenter, flip_axes, mirrors, random_affine, random_contrast, random_flip
+from course_utils.learn.augment import (
+    augmenter,
+    flip_axes,
+    mirrors,
+    random_affine,
+    random_contrast,
+    random_flip,
+)
 
 
 def generator(seed=0):
@@ -59,7 +66,7 @@ def _drawing(values):
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_a_shift_moves_by_that_share_of_the_edge(monkeypatch, ndim):
-    monkeypatch.setattr("course_utils.augment._uniform", _drawing([0.0, 0.0, 1.0]))
+    monkeypatch.setattr("course_utils.learn.augment._uniform", _drawing([0.0, 0.0, 1.0]))
     x = torch.rand(1, 1, *[8] * ndim)
     y = random_affine(x, generator(), shift=0.25, turn=0, scale=0)  # two of eight pixels on each axis
     inner, moved = (slice(0, 6),) * ndim, (slice(2, 8),) * ndim
@@ -67,7 +74,7 @@ def test_a_shift_moves_by_that_share_of_the_edge(monkeypatch, ndim):
 
 
 def test_a_quarter_turn_is_a_quarter_turn(monkeypatch):
-    monkeypatch.setattr("course_utils.augment._uniform", _drawing([1.0, 0.0, 0.0]))
+    monkeypatch.setattr("course_utils.learn.augment._uniform", _drawing([1.0, 0.0, 0.0]))
     x = torch.rand(1, 1, 8, 8)
     y = random_affine(x, generator(), shift=0, turn=90, scale=0)
     turns = [torch.rot90(x, k, (-2, -1)) for k in (1, 3)]
@@ -75,14 +82,14 @@ def test_a_quarter_turn_is_a_quarter_turn(monkeypatch):
 
 
 def test_a_turned_ball_stays_and_a_turned_rod_keeps_its_length(monkeypatch):
-    monkeypatch.setattr("course_utils.augment._uniform", _drawing([1.0, 0.0, 0.0]))
+    monkeypatch.setattr("course_utils.learn.augment._uniform", _drawing([1.0, 0.0, 0.0]))
     grid = torch.stack(torch.meshgrid(*[torch.arange(15.0) - 7] * 3, indexing="ij"))
     ball = torch.sigmoid(2 * (4 - grid.square().sum(0).sqrt()))[None, None]
     y = random_affine(ball, generator(), shift=0, turn=60, scale=0)
     assert (y - ball).abs().max() < 0.15
     # The volume's second moments (its shape) have the same eigenvalues after a rotation.
     rod = torch.exp(-((grid[0] / 3) ** 2) - (grid[1] / 2) ** 2 - (grid[2] / 1.5) ** 2)[None, None]
-    monkeypatch.setattr("course_utils.augment._uniform", _drawing([1.0, 0.0, 0.0]))
+    monkeypatch.setattr("course_utils.learn.augment._uniform", _drawing([1.0, 0.0, 0.0]))
     z = random_affine(rod, generator(), shift=0, turn=60, scale=0)
 
     def moments(v):
@@ -93,7 +100,7 @@ def test_a_turned_ball_stays_and_a_turned_rod_keeps_its_length(monkeypatch):
 
 
 def test_resizing_agrees_with_scipy(monkeypatch):
-    monkeypatch.setattr("course_utils.augment._uniform", _drawing([0.0, 1.0, 0.0]))
+    monkeypatch.setattr("course_utils.learn.augment._uniform", _drawing([0.0, 1.0, 0.0]))
     x = torch.from_numpy(ndimage.gaussian_filter(torch.rand(17, 17).numpy(), 1)).view(1, 1, 17, 17)
     y = random_affine(x, generator(), shift=0, turn=0, scale=0.2)
     factor = torch.tensor(0.2).exp().item()

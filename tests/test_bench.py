@@ -7,7 +7,7 @@ import pytest
 
 from course_utils import bench, load
 from course_utils.errors import ChoiceError
-from course_utils.pictures import compose
+from course_utils.look.pictures import compose
 
 
 @pytest.mark.parametrize("flag", ["pneumoniamnist", "pathmnist"])

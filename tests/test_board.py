@@ -7,7 +7,7 @@ from course_utils import baselines, board, differences, intervals, load, metrics
 from course_utils.cards import card
 from course_utils.data import Split
 from course_utils.errors import CourseError, DataError
-from course_utils.figures import Plate
+from course_utils.look.figures import Plate
 
 
 def scores(y, strength, seed):

@@ -1,7 +1,7 @@
 import pytest
 
-from course_utils.charts import bars
 from course_utils.errors import CourseError
+from course_utils.look.charts import bars
 
 SPLITS = {"train": 546, "val": 78, "test": 156}
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from course_utils import card, checkpoints
 from course_utils.errors import CourseError
-from course_utils.models import small_cnn
+from course_utils.learn.models import small_cnn
 
 
 def test_round_trip_is_exact_and_keeps_notes(tmp_path):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils import checks
-from course_utils.checks import (
+from course_utils.errors import ChoiceError
+from course_utils.teach.checks import (
     Feedback,
     Question,
     Unanswered,
@@ -20,7 +21,6 @@ from course_utils.checks import (
     quiz,
     wrong_if,
 )
-from course_utils.errors import ChoiceError
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +144,7 @@ def test_quiz_not_answered():
 
 def test_authors_mistakes_are_errors(monkeypatch):
     # Pretend that the rules of lesson 77 stand in a module.
-    monkeypatch.setitem(sys.modules, "course_utils.exercises.lesson77", types.ModuleType("lesson77"))
+    monkeypatch.setitem(sys.modules, "course_utils.teach.exercises.lesson77", types.ModuleType("lesson77"))
     with pytest.raises(ChoiceError, match=r"Unknown exercise: '77\.hlaf'\. Did you mean '77\.half'\?"):
         check("77.hlaf", 1)
     with pytest.raises(ChoiceError, match=r"There is no exercises/lesson78\.py"):

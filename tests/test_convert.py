@@ -9,10 +9,10 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from course_utils import card
-from course_utils.convert import CONVS, PlaneConv, acs_split, to_3d
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.models import build, count_weights, small_cnn
-from course_utils.resnets import resnet
+from course_utils.learn.convert import CONVS, PlaneConv, acs_split, to_3d
+from course_utils.learn.models import build, count_weights, small_cnn
+from course_utils.learn.resnets import resnet
 
 
 @pytest.mark.parametrize(("conv", "millions"), [("2.5d", 11.17), ("acs", 11.17), ("3d", 33.15)])

@@ -8,7 +8,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from course_utils import calibration, curves, differences, intervals, metrics
 from course_utils.errors import CourseError
-from course_utils.figures import Plate
+from course_utils.look.figures import Plate
 
 
 def cases(seed=0, n=80, decimals=2):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from course_utils import card, cards, load
-from course_utils.checks import check, quiz
+from course_utils.teach.checks import check, quiz
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from course_utils import load
-from course_utils.checks import check, quiz
-from course_utils.exercises import lesson02
-from course_utils.pictures import compose
-from course_utils.twins import find_twins
+from course_utils.look.pictures import compose
+from course_utils.look.twins import find_twins
+from course_utils.teach.checks import check, quiz
+from course_utils.teach.exercises import lesson02
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course_utils import card
-from course_utils.checks import check, quiz
+from course_utils.teach.checks import check, quiz
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "03_look_in_3d.ipynb"
 W = 5

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils import checks
-from course_utils.intervals import Interval
+from course_utils.judge.intervals import Interval
 
 OVERLAPPING = {
     "3d": Interval(0.86, 0.80, 0.92),

@@ -1,4 +1,4 @@
-"""Tests of `course_utils.explore`: the shells without a browser (which `browser/` adds)."""
+"""Tests of `course_utils.look.explore`: the shells without a browser (which `browser/` adds)."""
 
 import base64
 import re

@@ -13,7 +13,7 @@ from matplotlib import colors
 from PIL import Image
 
 from course_utils import figures
-from course_utils.figures import Plate
+from course_utils.look.figures import Plate
 
 
 @pytest.fixture

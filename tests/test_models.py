@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from course_utils import card, cards
 from course_utils.errors import ChoiceError
-from course_utils.models import Corn, build, count_weights, small_cnn
-from course_utils.resnets import resnet
+from course_utils.learn.models import Corn, build, count_weights, small_cnn
+from course_utils.learn.resnets import resnet
 
 FLAGS = [c.flag for c in cards()]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from course_utils import card
 from course_utils.data import Split
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.pictures import (
+from course_utils.look.pictures import (
     choose_columns,
     class_name,
     compose,

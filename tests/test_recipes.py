@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils import cards
-from course_utils.recipes import FAMILIES, Recipe, family, recipe
+from course_utils.learn.recipes import FAMILIES, Recipe, family, recipe
 
 LARGEST = {2: 600_000, 3: 40_000}  # images seen in a run: a few minutes on two cores
 

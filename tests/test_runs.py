@@ -133,5 +133,5 @@ def test_a_large_enough_dataset_takes_one_network_and_a_small_one_the_mean_of_th
     np.testing.assert_allclose(saved, sum(made) / 3, atol=1e-6)
     assert not np.allclose(made[0], made[1], atol=1e-4)
     assert len(list(tmp_path.glob("*.safetensors"))) == 3
-    monkeypatch.setattr("course_utils.recipes.FEW_IMAGES", 10)
+    monkeypatch.setattr("course_utils.learn.recipes.FEW_IMAGES", 10)
     assert "small_cnn-seed0" in quick(tmp_path)["runs"][0]["result_file"]

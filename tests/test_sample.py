@@ -14,10 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from course_utils import metrics, sample
-from course_utils.brushes import Canvas
 from course_utils.cards import card, cards
 from course_utils.errors import ChoiceError
-from course_utils.scenes_organ import paint_organ
+from course_utils.sample.brushes import Canvas
+from course_utils.sample.scenes_organ import paint_organ
 
 FLAGS = [c.flag for c in cards()]
 made = cache(sample.make)
@@ -196,7 +196,7 @@ def test_a_network_can_learn_it_and_pixels_alone_can_not(flag):
     """The design of the difficulty: chance < logistic regression < small network < perfect."""
     from course_utils import train
     from course_utils.data import load
-    from course_utils.models import small_cnn
+    from course_utils.learn.models import small_cnn
 
     c, data = card(flag), load(flag, source="sample")
     by_pixels = _score_pixels(c, data)

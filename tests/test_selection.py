@@ -1,4 +1,4 @@
-"""Tests of `course_utils.selection`."""
+"""Tests of `course_utils.look.selection`."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tests of `course_utils.solids`."""
+"""Tests of `course_utils.look.solids`."""
 
 import base64
 import json

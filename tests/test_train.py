@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from course_utils import checkpoints, inference, load, metrics, train
 from course_utils.data import Split
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.models import build, small_cnn
+from course_utils.learn.models import build, small_cnn
 
 KEYS = ["epoch", "lr", "train_loss", "val_loss", "val_auc", "val_acc", "seconds"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from course_utils import load
 from course_utils.errors import CourseError
-from course_utils.twins import count_places, duplicate_panel, find_duplicates, find_twins, neighbours
+from course_utils.look.twins import count_places, duplicate_panel, find_duplicates, find_twins, neighbours
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tests of `course_utils.volumes`."""
+"""Tests of `course_utils.look.volumes`."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 
 from course_utils import load, volumes, voxels
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.figures import Plate
+from course_utils.look.figures import Plate
 
 SHAPE = (9, 12, 20)  # three different edges: a mixed-up axis can't hide
 

@@ -1,4 +1,4 @@
-"""Tests of `course_utils.voxels`."""
+"""Tests of `course_utils.look.voxels`."""
 
 import numpy as np
 import pytest

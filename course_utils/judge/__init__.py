@@ -1,0 +1,1 @@
+"""Judge: scores with intervals, result files, the published tables."""

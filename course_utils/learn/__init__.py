@@ -1,0 +1,1 @@
+"""Learn: networks, training, several seeds."""

@@ -1,0 +1,1 @@
+"""Look: pictures in 2D and 3D, still and interactive."""

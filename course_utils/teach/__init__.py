@@ -1,0 +1,1 @@
+"""Teach: lessons, their exercises and pages."""

@@ -1,0 +1,215 @@
+"""The lessons: find them, list them, execute them with papermill, write their pages."""
+
+import os
+import re
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from unittest import mock
+
+from ..data import SOURCES
+from ..errors import CourseError, choose
+from ..files import data_root
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+# A lesson far beyond its stated minutes has hung: 40 s are planned in the fast profile, 5 min in full.
+LIMIT_SECONDS = {"fast": 600, "full": 3600}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Hold what a notebook's `course` metadata says; `minutes` is the full run, measured on two cores."""
+
+    path: Path
+    title: str
+    minutes: float
+    level: str
+    needs: str
+    datasets: tuple[str, ...]
+    summary: str
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its ending, such as `04_first_cnn`."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Hold how a lesson's run ended; `error` is empty if it went well."""
+
+    lesson: Lesson
+    seconds: float
+    notebook: Path
+    page: Path
+    cell: str = ""
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Return whether the lesson ran to its end."""
+        return not self.error
+
+
+def find(names: Sequence[str] = ()) -> list[Lesson]:
+    """Return all lessons in teaching order, or the named ones.
+
+    Args:
+        names: file names without ending, or just their numbers ("04").
+
+    Raises:
+        ChoiceError: for a name that is no lesson.
+    """
+    by_name = {path.stem: path for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))}
+    if not by_name:
+        raise CourseError(
+            f"No lessons in {FOLDER}. Run this from a clone of the course, installed with pip -e."
+        )
+    by_number = {name[:2]: name for name in by_name}
+    wanted = [by_number.get(name.zfill(2), name) for name in names] or list(by_name)
+    return [_read(by_name[choose(name, by_name, "lesson")]) for name in wanted]
+
+
+def table(lessons: Sequence[Lesson]) -> str:
+    """Return the lesson table as Markdown, as it stands in the README."""
+    lines = ["| lesson | what it teaches | minutes | needs |", "|---|---|---|---|"]
+    for lesson in lessons:
+        needs = "nothing" if lesson.needs == "none" else lesson.needs
+        link = f"[{lesson.name[:2]} {lesson.title}](notebooks/{lesson.path.name})"
+        lines.append(f"| {link} | {lesson.summary} | {lesson.minutes:g} | {needs} |")
+    return "\n".join(lines)
+
+
+def fast_parameters(lesson: Lesson) -> dict:
+    """Return the fast profile's values for a lesson, from `notebooks/fast.toml`."""
+    return tomllib.loads((FOLDER / "fast.toml").read_text(encoding="utf-8")).get(lesson.name, {})
+
+
+def run(
+    lessons: Sequence[Lesson],
+    out: Path,
+    *,
+    source: str = "sample",
+    full: bool = False,
+    jobs: int = 1,
+    limit: float | None = None,
+    report: Callable[[Lesson, Outcome | None], None] = lambda lesson, outcome: None,
+) -> list[Outcome]:
+    """Execute lessons and write their pages and an index.
+
+    Args:
+        lessons: which, in the order they shall appear.
+        out: folder for pages, with executed notebooks in `out/notebooks`.
+        source: "sample", "real" or "auto", given to each lesson as its parameter.
+        full: classroom length instead of the fast profile.
+        jobs: lessons at a time. With more than one, each gets one thread: two busy two-threaded kernels on
+            two cores take twice as long as one after the other.
+        limit: seconds a lesson may take in all.
+        report: called when a lesson starts (with None) and when it ends.
+
+    Returns:
+        One outcome a lesson, in the given order.
+    """
+    choose(source, SOURCES, "source")
+    out = Path(out).absolute()
+    limit = limit or LIMIT_SECONDS["full" if full else "fast"]
+    environment = {"MEDMNIST_ROOT": str(data_root().absolute()), "COURSE_OUT": str(out)}
+    if jobs > 1:
+        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    execute = partial(_execute, out=out, source=source, full=full, limit=limit, report=report)
+    with mock.patch.dict(os.environ, environment), ThreadPoolExecutor(jobs) as pool:  # kernels inherit it
+        outcomes = list(pool.map(execute, lessons))
+    _write_pages(outcomes, out)
+    return outcomes
+
+
+def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    report(lesson, None)
+    executed = out / "notebooks" / lesson.path.name
+    work = out / "work" / lesson.name
+    for folder in (executed.parent, work):
+        folder.mkdir(parents=True, exist_ok=True)
+    executed.unlink(missing_ok=True)
+    known = papermill.inspect_notebook(str(lesson.path))
+    values = ({} if full else fast_parameters(lesson)) | {"source": source}
+    start = time.monotonic()
+    cell = error = ""
+    try:
+        papermill.execute_notebook(
+            str(lesson.path),
+            str(executed),
+            {name: value for name, value in values.items() if name in known},
+            cwd=str(work),
+            kernel_name="python3",
+            progress_bar=False,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no lecture on encryption for each lesson
+            # papermill's own limit is per cell; this one is what the lesson has left.
+            timeout_func=lambda cell: max(1, int(limit - (time.monotonic() - start))),
+        )
+    except papermill.PapermillExecutionError as failure:
+        cell, error = failure.source, f"{failure.ename}: {failure.evalue}"
+    except CellTimeoutError:
+        error = f"took longer than its limit of {limit:.0f} s"
+    except DeadKernelError:
+        error = "its kernel died (out of memory?)"
+    except RuntimeError as failure:  # nbclient's word for a kernel that does not start
+        error = f"its kernel did not start: {failure}"
+    page = out / f"{lesson.name}.html"
+    outcome = Outcome(lesson, time.monotonic() - start, executed, page, cell, _plain(error))
+    report(lesson, outcome)
+    return outcome
+
+
+def _write_pages(outcomes: Sequence[Outcome], out: Path) -> None:
+    from . import pages
+
+    index = ("index.html", "All lessons")
+    for number, outcome in enumerate(outcomes):
+        near = [index]
+        for step, word in ((-1, "Before"), (1, "Next")):
+            if 0 <= number + step < len(outcomes):
+                other = outcomes[number + step].lesson
+                near.append((f"{other.name}.html", f"{word}: {other.title}"))
+        if outcome.notebook.exists():
+            pages.render(outcome.notebook, outcome.page, navigation=near)
+    rows = "".join(
+        f'<tr><td><a href="{o.lesson.name}.html">{o.lesson.name[:2]} {o.lesson.title}</a></td>'
+        f"<td>{o.lesson.summary}</td><td>{o.seconds:.0f} s</td><td>{escape(o.error) or 'ran'}</td></tr>"
+        for o in outcomes
+    )
+    head = "".join(
+        f'<th scope="col">{word}</th>' for word in ("Lesson", "What it teaches", "This run", "Result")
+    )
+    body = f"<h1>MedMNIST course</h1><table><caption>Executed lessons</caption><tr>{head}</tr>{rows}</table>"
+    pages.write(out / "index.html", "MedMNIST course", body)
+
+
+def _read(path: Path) -> Lesson:
+    import json
+
+    course = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("course", {})
+    fields = ("title", "minutes", "level", "needs", "datasets", "summary")
+    missing = [name for name in fields if name not in course]
+    if missing:
+        raise CourseError(
+            f"{path.name} lacks {', '.join(missing)} in its metadata `course`: see CONTRIBUTING.md."
+        )
+    return Lesson(
+        path,
+        **{name: course[name] for name in fields[:4]},
+        datasets=tuple(course["datasets"]),
+        summary=course["summary"],
+    )
+
+
+def _plain(text: str) -> str:
+    """Return text without terminal colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).strip()

@@ -1,0 +1,48 @@
+"""Addresses of the course: all derive from `[project.urls]` in pyproject.toml, and from nowhere else."""
+
+import tomllib
+from functools import cache
+from importlib.metadata import metadata
+from pathlib import Path
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+SETUP_CELL = """\
+import importlib.util, subprocess, sys
+
+if importlib.util.find_spec("course_utils") is None:  # Colab: add the course, keep its torch and numpy
+    packages = ["medmnist==3.0.2", "git+{repository}"]
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", *packages], check=True)
+from course_utils import env
+
+env.start()"""
+
+
+@cache
+def repository() -> str:
+    """Return the repository's address, such as `https://github.com/owner/name`."""
+    if PYPROJECT.exists():
+        return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    urls = metadata("medmnist-course").get_all("Project-URL")
+    return next(url.split(", ")[1] for url in urls if url.startswith("Repository, "))
+
+
+def colab(lesson: str) -> str:
+    """Return the address that opens a lesson in Colab."""
+    path = repository().removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{path}/blob/main/notebooks/{lesson}.ipynb"
+
+
+def binder(lesson: str) -> str:
+    """Return the address that opens a lesson in JupyterLab on Binder."""
+    path = repository().removeprefix("https://github.com/")
+    return f"https://mybinder.org/v2/gh/{path}/main?urlpath=lab/tree/notebooks/{lesson}.ipynb"
+
+
+def badges(lesson: str) -> str:
+    """Return the Markdown line of a lesson's launch links."""
+    return f"[Open in Colab]({colab(lesson)}) · [Open in Binder]({binder(lesson)})"
+
+
+def setup_cell() -> str:
+    """Return the source of the setup cell, the same in every lesson."""
+    return SETUP_CELL.format(repository=repository())
