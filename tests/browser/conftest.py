@@ -91,7 +91,7 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def lab(browser, tmp_path_factory):  # no browser, no server
     """Start JupyterLab on a copy of the lessons, set to sample data."""
     folder, settings = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
     for lesson in LESSONS:
