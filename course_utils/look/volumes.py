@@ -188,7 +188,7 @@ def show_surfaces(cases: list[Case], titles: list[str], *, columns: int = 2) -> 
     alt = f"Shaded surfaces of {len(cases)} masks, slice D = 0 in front. {' '.join(told)}"
     return plate.describe(
         alt,
-        f"Surfaces of whole cubes, slice D = 0 in front; axes D, H, W in voxels. {ORIENTATION}",
+        f"Surfaces, slice D = 0 in front. {ORIENTATION}",
         cases[0].banner,
     )
 
