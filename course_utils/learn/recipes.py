@@ -1,7 +1,7 @@
 """The default recipe of each dataset family: one table.
 
-How the lines of BreastMNIST and RetinaMNIST were chosen: train and validation images of BreastMNIST and RetinaMNIST were pooled and split anew
-four times; each candidate was trained on one part, its epoch chosen on another, and compared on a third.
+How the lines of BreastMNIST and RetinaMNIST were chosen: train and validation images were pooled and split
+anew four times; each candidate was trained on one part, its epoch chosen on another, and compared on a third.
 The official test splits played no part in these figures. Mean AUC on the third part:
 
     BreastMNIST   batch 128, 30 epochs .860; batch 32, 30 epochs .894; batch 32, 60 epochs .911, TTA .920;
