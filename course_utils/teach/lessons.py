@@ -19,6 +19,7 @@ from ..files import data_root
 FOLDER = Path(__file__).parents[2] / "notebooks"
 # A lesson far beyond its stated minutes has hung: 40 s are planned in the fast profile, 5 min in full.
 LIMIT_SECONDS = {"fast": 600, "full": 3600}
+FIELDS = ("title", "minutes", "level", "needs", "datasets", "summary")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Lesson:
     minutes: float
     level: str
     needs: str
-    datasets: tuple[str, ...]
+    datasets: list[str]
     summary: str
 
     @property
@@ -196,18 +197,12 @@ def _read(path: Path) -> Lesson:
     import json
 
     course = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("course", {})
-    fields = ("title", "minutes", "level", "needs", "datasets", "summary")
-    missing = [name for name in fields if name not in course]
+    missing = [name for name in FIELDS if name not in course]
     if missing:
         raise CourseError(
             f"{path.name} lacks {', '.join(missing)} in its metadata `course`: see CONTRIBUTING.md."
         )
-    return Lesson(
-        path,
-        **{name: course[name] for name in fields[:4]},
-        datasets=tuple(course["datasets"]),
-        summary=course["summary"],
-    )
+    return Lesson(path, **{name: course[name] for name in FIELDS})
 
 
 def _plain(text: str) -> str:
