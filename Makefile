@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/installed
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 # nbgrader and papermill call other programs by bare name, so the environment's bin comes first.
@@ -12,25 +13,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: run test lab lint format lock clean help
 
 run: $(STAMP)  ## execute every lesson on the built-in sample data; pages in build/
-	python -m course_utils run
+	$(PY) -m course_utils run
 
-test: $(STAMP) lint  ## unit tests, notebooks, browser tests
-	python -m pytest
+test: $(STAMP) lint  ## style, unit tests, notebooks, and browser tests where Chromium is
+	$(PY) -m pytest
 
 lab: $(STAMP)  ## open JupyterLab on the first lesson
-	jupyter lab notebooks/01_meet_medmnist.ipynb
+	$(PY) -m jupyterlab notebooks/01_meet_medmnist.ipynb
 
 lint: $(STAMP)  ## style of package, tests and notebooks
-	ruff check .
-	ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 
 format: $(STAMP)  ## rewrite in house style and remove notebook outputs
-	ruff check --fix .
-	ruff format .
-	nbstripout --keep-id notebooks/*.ipynb
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(VENV)/bin/nbstripout --keep-id notebooks/*.ipynb
 
 lock: $(STAMP)  ## after changing requirements.txt: pin what it brought
-	python -m pip freeze --exclude-editable | grep -vE '^(torch|torchvision|setuptools|wheel|pip)=' | sed 's/+cpu//' > constraints.txt
+	$(PY) -m pip freeze --exclude-editable | grep -vE '^(torch|torchvision|setuptools|wheel|pip)=' | sed 's/+cpu//' > constraints.txt
 
 clean:  ## remove what the commands above made (not your downloads)
 	rm -rf $(VENV) build .pytest_cache .ruff_cache
@@ -42,8 +43,8 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"This is Python {v[0]}.{v[1]}; the course needs 3.11 or newer: try make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
 ifeq ($(TORCH),cpu)
-	python -m pip install --quiet torch==2.13.0 torchvision==0.28.0 --index-url $(CPU_INDEX)
+	$(PY) -m pip install --quiet torch==2.13.0 torchvision==0.28.0 --index-url $(CPU_INDEX)
 endif
-	python -m pip install --quiet -r requirements.txt
-	python -m pip install --quiet --no-deps --editable .
+	$(PY) -m pip install --quiet -r requirements.txt
+	$(PY) -m pip install --quiet --no-deps --editable .
 	@touch $(STAMP)

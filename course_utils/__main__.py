@@ -84,6 +84,7 @@ def run(names, source, full, jobs, out, limit):
                 "In this cell:\n" + "\n".join(f"    {line}" for line in outcome.cell.splitlines()), err=True
             )
         click.echo(f"The notebook as far as it ran: {outcome.notebook}", err=True)
+    click.echo(f"Executed notebooks: {(out / 'notebooks').absolute()}")
     click.echo(f"Pages: {(out / 'index.html').absolute()}")
     sys.exit(0 if all(o.ok for o in outcomes) else 1)
 

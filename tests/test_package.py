@@ -15,7 +15,7 @@ import course_utils
 
 PACKAGE = Path(course_utils.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-MODULES = [info.name for info in pkgutil.iter_modules([str(PACKAGE)], "course_utils.") if not info.ispkg]
+MODULES = [info.name for info in pkgutil.walk_packages([str(PACKAGE)], "course_utils.")]
 HEAVY = ("torch", "torchvision", "medmnist", "pandas", "matplotlib", "sklearn", "scipy", "skimage", "plotly")
 HEAVY += ("ipywidgets", "IPython", "papermill", "nbformat", "requests")
 

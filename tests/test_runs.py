@@ -20,8 +20,10 @@ def quick(tmp_path, flag="breastmnist", **options):
 
 def test_document_has_the_promised_keys_and_repeats_but_for_seconds(tmp_path):
     a, b = (quick(tmp_path, seeds=2) for _ in range(2))
-    assert list(a) == ["flag", "size", "model", "conv", "source", "runs", "mean", "std", "constant_guess",
-                       "published", "environment"]  # fmt: skip
+    assert list(a) == [
+        "flag", "size", "model", "members", "conv", "source", "runs", "mean", "std",
+        "constant_guess", "published", "environment",
+    ]  # fmt: skip
     assert [list(run) for run in a["runs"]] == [["seed", "auc", "acc", "seconds", "result_file"]] * 2
     aucs = [run["auc"] for run in a["runs"]]
     assert a["mean"]["auc"] == pytest.approx(statistics.mean(aucs))

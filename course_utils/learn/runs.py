@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import env, sample
 from ..data import load
-from ..errors import CourseError
+from ..errors import CourseError, choose
 from ..judge import metrics, published, results
 
 
@@ -40,15 +40,22 @@ def train_flag(
         progress: show one line an epoch.
 
     Returns:
-        The JSON document of `python -m course_utils train --json`: "flag", "size", "model", "conv" (None for
-        images), "source", "runs" with one {"seed", "auc", "acc", "seconds", "result_file"} a seed, "mean" and
-        "std" (n - 1; 0 for one seed) of "auc" and "acc", "constant_guess", "published", "environment".
+        The JSON document of `python -m course_utils train --json`: "flag", "size", "model", "members"
+        (networks averaged a seed), "conv" (None for images), "source", "runs" with one {"seed", "auc", "acc",
+        "seconds", "result_file"} a seed, "mean" and "std" (n - 1; 0 for one seed) of "auc" and "acc",
+        "constant_guess", "published", "environment".
         A score that does not exist, such as the AUC of a test split with one class, is None.
 
     Raises:
         ChoiceError: for an unknown flag, size, model, conv, source or device.
         CourseError: when training fails, or is interrupted; then the message says where the best weights are.
     """
+    from .models import CONVS, NAMES
+    from .recipes import recipe
+
+    choose(model, NAMES, "model")  # before a download, not after it
+    choose(conv, CONVS, "conv")
+    env.pick_device(device)
     data = load(flag, size=size, source=source, root=root)
     scores = [
         _one_seed(data, seed, model, conv, epochs, Path(out), device, progress) for seed in range(seeds)
@@ -59,6 +66,7 @@ def train_flag(
         "flag": flag,
         "size": size,
         "model": model,
+        "members": recipe(data.card, len(data.train), model=model).members,
         "conv": conv if data.card.ndim == 3 else None,
         "source": data.source,
         "runs": scores,
@@ -145,7 +153,11 @@ def _one_fit(data, seed, member, settings, model, conv, out, name, device, progr
 
 def _farewell(result, seed: int, checkpoint: Path) -> str:
     if not checkpoint.exists():
-        return f"Interrupted in seed {seed} before the first epoch was complete: there is nothing to keep."
+        start = f"Interrupted in seed {seed} before the first epoch was complete: "
+        earlier = any(checkpoint.parent.glob("*.safetensors"))
+        return start + (
+            f"earlier weights are in {checkpoint.parent}." if earlier else "there is nothing to keep."
+        )
     return (
         f"Interrupted in seed {seed} after {len(result.history)} epochs. The best weights so far (epoch "
         f"{result.best_epoch}) are in {checkpoint}; course_utils.learn.checkpoints.load reads them."

@@ -72,7 +72,7 @@ def fit(
         augment: "auto" for the recipe's, None for none, or a function of `(x, generator)`.
         device: "auto", "cpu", "cuda" or "mps".
         seed: fixes the order of images and the augmentation; the first weights are the model's own.
-        progress: show one line an epoch (on stderr), or a bar in a notebook.
+        progress: show one line an epoch (on stderr), in a notebook one line that changes.
         checkpoint: a `.safetensors` file that always holds the best weights so far.
         changes: any other field of `recipes.Recipe`, such as `smoothing=0`.
 
@@ -112,9 +112,9 @@ def fit(
             row["seconds"] = time.perf_counter() - tick
             result.history.append(row)
             score = -row["val_loss"] if math.isnan(row["val_auc"]) else row["val_auc"]
-            if score >= best_score:
-                best_score, result.best_epoch = score, epoch
+            if score > best_score:
                 best = {name: value.detach().clone() for name, value in judged.state_dict().items()}
+                best_score, result.best_epoch = score, epoch
                 if checkpoint:
                     checkpoints.save(judged, checkpoint, epoch=epoch, val_auc=row["val_auc"])
             show(row)

@@ -109,8 +109,8 @@ def explore_images(*datasets: Dataset, per_page: int = 24) -> Explorer:
             controls["label"].options, label = labels, ALL
         positions = select(part, None if label == ALL else label)
         _limit(controls["page"], 1, count_pages(positions, per_page))
+        index = _limit(controls["index"], -1, len(part) - 1)
         if index >= 0:
-            index = _limit(controls["index"], -1, len(part) - 1)
             near, far = find_nearest(part, index)
             titles = [f"#{index}", *(f"#{i}: {d:.0f}" for i, d in zip(near, far, strict=True))]
             plate = plots.montage(data, split, index=[index, *near], columns=6, titles=titles)

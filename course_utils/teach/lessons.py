@@ -131,6 +131,7 @@ def run(
 
 def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
     import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     report(lesson, None)
@@ -161,6 +162,8 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
         error = f"took longer than its limit of {limit:.0f} s"
     except DeadKernelError:
         error = "its kernel died (out of memory?)"
+    except NoSuchKernel:
+        error = "Jupyter knows no kernel python3; run: python -m ipykernel install --sys-prefix"
     except RuntimeError as failure:  # nbclient's word for a kernel that does not start
         error = f"its kernel did not start: {failure}"
     page = out / f"{lesson.name}.html"
