@@ -5,7 +5,8 @@ import time
 import numpy as np
 
 from .bench import row
-from .judge import intervals, metrics
+from .judge import intervals
+from .measure import metrics
 
 CASES, FINDINGS = 22_433, 14  # ChestMNIST's test split
 DRAWS, LOOPED = 1000, 10

@@ -9,7 +9,8 @@ import numpy as np
 from .bench import as_medmnist, compare, row
 from .data import batches, load
 from .files import data_root
-from .judge import metrics, published
+from .judge import published
+from .measure import metrics
 
 OFFICIAL_EPOCHS, OFFICIAL_BATCH = 100, 128
 

@@ -87,3 +87,19 @@ def test_the_public_face_is_complete():
     assert sorted(course_utils.__all__) == course_utils.__all__
     assert all(hasattr(course_utils, name) for name in course_utils.__all__)
     assert course_utils.__version__.count(".") == 2
+
+
+LAYERS = ["measure", "look", "learn", "judge", "teach", "commands"]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_go_one_way(layer):
+    """A layer imports only from those before it: measure, look, learn, judge, teach, commands."""
+    above = set(LAYERS[LAYERS.index(layer) + 1 :])
+    for path in (PACKAGE / layer).rglob("*.py"):
+        depth = len(path.relative_to(PACKAGE).parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == depth:
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                wrong = above & {name.split(".")[0] for name in names}
+                assert not wrong, f"{path.name} line {node.lineno} imports {wrong}"

@@ -9,9 +9,9 @@ from PIL import Image
 
 from course_utils import cards, load, plots
 from course_utils.errors import ChoiceError, CourseError
-from course_utils.judge.metrics import constant_guess
 from course_utils.look.figures import Plate
 from course_utils.look.pictures import compose, count_words
+from course_utils.measure.metrics import constant_guess
 
 FLAGS = [card.flag for card in cards()]
 PAD = 10  # pixels the style leaves around a figure

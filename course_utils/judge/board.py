@@ -11,7 +11,8 @@ import numpy as np
 from .. import data
 from ..cards import card
 from ..errors import CourseError
-from . import baselines, differences, intervals, metrics, published, results
+from ..measure import metrics
+from . import baselines, differences, intervals, published, results
 
 KINDS = ("bar", "published", "own")
 STYLE = (

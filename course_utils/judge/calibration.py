@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScoreError, choose
-from . import metrics
+from ..measure import metrics
 
 
 def pick_threshold(y, probs, rule: str = "youden", *, at_least: float = 0.95) -> float:

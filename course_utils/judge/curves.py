@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from ..errors import CourseError
 from ..look import figures
 from ..look.figures import Plate
-from . import calibration, intervals, metrics
+from ..measure import metrics
+from . import calibration, intervals
 
 GRID = np.linspace(0, 1, 101)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ScoreError
-from . import intervals, metrics
+from ..measure import metrics
+from . import intervals
 
 
 @dataclass(frozen=True)

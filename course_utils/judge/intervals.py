@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ScoreError, choose
-from . import confusion, metrics
+from ..measure import confusion, metrics
 
 BLOCK = 2_000_000  # cells of counts worked on at once: a few MB stay in the processor's cache
 

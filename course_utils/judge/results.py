@@ -15,7 +15,7 @@ import numpy as np
 from .. import data
 from ..cards import card
 from ..errors import DataError, choose
-from . import metrics
+from ..measure import metrics
 
 SPLITS = ("train", "val", "test")
 SAMPLE = "-sample"

@@ -12,7 +12,7 @@ from torch import nn
 from ..data import Dataset, Split, batches
 from ..env import pick_device
 from ..errors import CourseError
-from ..judge import metrics
+from ..measure import metrics
 from . import augment as augmentation
 from . import checkpoints
 from .inference import autocast, laid_out, placed, predict, predict_logits, to_probs

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from ..data import Dataset
 from ..errors import CourseError
 from ..files import SPLITS
-from ..judge.confusion import matrix
-from ..judge.metrics import constant_guess
+from ..measure.confusion import matrix
+from ..measure.metrics import constant_guess
 from . import figures
 from .figures import Plate
 from .pictures import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...judge.metrics import constant_guess
+from ...measure.metrics import constant_guess
 from ..checks import Question, call, exercise, near, number, quiz_key, wrong_if
 
 

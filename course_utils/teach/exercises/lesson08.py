@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ...judge import calibration, metrics, published
+from ...judge import calibration, published
+from ...measure import metrics
 from ..checks import Question, call, exercise, near, number, quiz_key, wrong_if
 
 

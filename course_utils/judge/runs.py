@@ -8,7 +8,8 @@ from pathlib import Path
 from .. import env, sample
 from ..data import load
 from ..errors import CourseError, choose
-from ..judge import metrics, published, results
+from ..measure import metrics
+from . import published, results
 
 
 def train_flag(
@@ -50,8 +51,8 @@ def train_flag(
         ChoiceError: for an unknown flag, size, model, conv, source or device.
         CourseError: when training fails, or is interrupted; then the message says where the best weights are.
     """
-    from .models import CONVS, NAMES
-    from .recipes import recipe
+    from ..learn.models import CONVS, NAMES
+    from ..learn.recipes import recipe
 
     choose(model, NAMES, "model")  # before a download, not after it
     choose(conv, CONVS, "conv")
@@ -107,8 +108,8 @@ def _row(name: str, auc: float | None, acc: float | None) -> str:
 
 
 def _one_seed(data, seed, model, conv, epochs, out, device, progress) -> dict:
-    from . import train
-    from .recipes import recipe
+    from ..learn import train
+    from ..learn.recipes import recipe
 
     settings = recipe(data.card, len(data.train), model=model, epochs=epochs)
     many = [f"x{settings.members}"] if settings.members > 1 else []
@@ -134,7 +135,7 @@ def _one_seed(data, seed, model, conv, epochs, out, device, progress) -> dict:
 
 
 def _one_fit(data, seed, member, settings, model, conv, out, name, device, progress):
-    from . import models, train
+    from ..learn import models, train
 
     own = seed + 1_000 * member  # the first member of a seed is what a lesson trains with that seed
     network = models.build(model, data.card, size=data.size, conv=conv, head=settings.head, seed=own)

@@ -1,0 +1,1 @@
+"""Measure: official scores and error counts, needed by pictures and training alike."""
