@@ -38,8 +38,9 @@ def test_runs_on_sample_data(lesson, tmp_path):
 @pytest.mark.real
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
 def test_runs_on_real_data(lesson, tmp_path, real_root):
-    page = run(lesson, tmp_path, source="real").page.read_text(encoding="utf-8")
-    assert "real data" in page
+    page = run(lesson, tmp_path, source="real").page
+    assert "real data" in page.read_text(encoding="utf-8")
+    assert page.stat().st_size < 6e6
 
 
 @pytest.fixture
@@ -85,14 +86,14 @@ def test_failure_names_cell_and_error_and_keeps_the_notebook(folder, tmp_path):
 def test_endless_lesson_ends_at_its_limit(folder, tmp_path):
     folder("01_tiny", "import time\nwhile True: time.sleep(.1)")
     [outcome] = lessons.run(lessons.find(), tmp_path / "out", limit=4)
-    assert "longer than its limit of 4 s" in outcome.error
+    assert "longer than its limit of 4 s" in outcome.error and "while True" in outcome.cell
     assert outcome.seconds < 60
 
 
 def test_dead_kernel_is_named(folder, tmp_path):
     folder("01_tiny", "import os\nos._exit(1)")
     [outcome] = lessons.run(lessons.find(), tmp_path / "out")
-    assert "kernel died" in outcome.error
+    assert "kernel died" in outcome.error and "os._exit" in outcome.cell
 
 
 def test_parallel_lessons_get_one_thread_each(folder, tmp_path):
@@ -101,6 +102,17 @@ def test_parallel_lessons_get_one_thread_each(folder, tmp_path):
     outcomes = lessons.run(lessons.find(), tmp_path / "out", jobs=2)
     assert all(o.ok for o in outcomes)
     assert all("threads 1" in o.notebook.read_text() for o in outcomes)
+
+
+def test_a_second_run_keeps_the_first_ones_pages_in_reach(folder, tmp_path):
+    folder("01_tiny", "1")
+    folder("02_tiny", "2")
+    out = tmp_path / "out"
+    lessons.run(lessons.find(["1"]), out)
+    lessons.run(lessons.find(["2"]), out)
+    index = (out / "index.html").read_text()
+    assert 'href="01_tiny.html"' in index and 'href="02_tiny.html"' in index and "not in this run" in index
+    assert "Before: " in (out / "02_tiny.html").read_text()
 
 
 def test_find_by_name_number_and_nearest(folder):

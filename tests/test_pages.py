@@ -1,5 +1,8 @@
 """Pages: alternative text, formulas and plotly without a network, no widget leftovers."""
 
+import re
+from html import unescape
+
 import nbformat
 import pytest
 
@@ -61,3 +64,10 @@ def test_page_needs_no_script_without_plotly(render):
 def test_widget_views_are_left_out(render):
     page = render(output({pages.WIDGET_MIME: {"model_id": "x"}, "text/plain": "VBox(children=(IntSlider"}))
     assert "VBox" not in page and "Skip to the text" in page
+
+
+def test_a_still_stands_in_where_scripts_are_off(render):
+    figure = {"data": [{"type": "scatter", "y": [1, 2]}], "layout": {"meta": {"alt": 'A "line"'}}}
+    page = render(output({pages.PLOTLY_MIME: figure, "image/png": "iVBORw0KGgo="}))
+    [still] = re.findall("<noscript>(.*?)</noscript>", page, re.DOTALL)
+    assert "data:image/png;base64,iVBORw0KGgo=" in still and 'A "line"' in unescape(still)

@@ -149,6 +149,11 @@ def test_learning_curves_compare_runs():
     assert "flips: best validation AUC 0.800 in epoch 2" in plate.alt
 
 
+def test_learning_curves_pass_over_an_undefined_auc():
+    plate = plots.learning_curves(history([float("nan"), 0.6, 0.5]))
+    assert "Best validation AUC 0.600 in epoch 2" in plate.alt
+
+
 @pytest.mark.parametrize("empty", [[], {}, {"a": []}])
 def test_learning_curves_need_an_epoch(empty):
     with pytest.raises(CourseError, match="at least one epoch"):
@@ -170,6 +175,7 @@ def test_confusion_matrix_survives_absent_classes_and_fits_its_figure(k):
 
 @pytest.mark.parametrize("draw", [
     lambda data, ax: plots.class_balance(data, ax=ax),
+    lambda data, ax: plots.montage(data, "test", 6, titles=list("abcdef"), ax=ax),
     lambda data, ax: plots.confusion_matrix(data.test.y, data.test.y, data.card.labels, ax=ax),
 ])  # fmt: skip
 def test_plots_draw_on_given_axes(breast, draw):

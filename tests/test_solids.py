@@ -2,11 +2,12 @@
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
 
-from course_utils import load, pages, solids, voxels
+from course_utils import load, pages, solids, volumes, voxels
 
 KB = 1000
 LIMITS = {28: 700 * KB, 64: 2000 * KB}
@@ -64,6 +65,9 @@ def test_every_figure_names_axes_unit_case_and_banner(show, ramp):
     scene = show(ramp)
     figure = json.loads(scene.json())
     assert "ramp" in scene.alt and "9 x 12 x 20 voxels" in scene.alt and scene.alt.endswith("SAMPLE")
+    assert volumes.ORIENTATION in scene.alt
+    title = re.sub("<[^>]*>", " ", figure["layout"]["title"]["text"])
+    assert "does not document which way the body lies" in " ".join(title.split())
     assert figure["layout"]["meta"]["alt"] == scene.alt
     assert "ramp" in figure["layout"]["title"]["text"] and "SAMPLE" in figure["layout"]["title"]["text"]
     text = scene.json()

@@ -121,3 +121,15 @@ def test_neighbours_leave_the_image_itself_out(flag):
 def test_a_panel_of_nothing_is_refused(breast):
     with pytest.raises(CourseError, match="no pair"):
         duplicate_panel(breast, [])
+
+
+def test_a_shorter_last_row_keeps_firsts_above_seconds(breast):
+    images = np.repeat(breast.train.images[:8], 2, axis=0)
+    planted = replace(breast, train=replace(breast.train, images=images, labels=breast.train.labels[:16]))
+    pairs = find_duplicates(planted, ["train"])
+    assert len(pairs) == 8
+    plate = duplicate_panel(planted, pairs, 8)
+    texts = [text for text in plate.axes[0].texts if text.get_text()]
+    assert len(texts) == 16 and plate.alt.count(" equals ") == 8
+    columns = [text.get_position()[0] for text in texts]
+    assert columns[:6] == columns[6:12] and columns[12:14] == columns[14:16]  # 6 pairs, then 2

@@ -1,5 +1,7 @@
 """Bars with their numbers written on them: the quickest picture of a handful of amounts."""
 
+from matplotlib.axes import Axes
+
 from ..errors import CourseError
 from . import figures
 
@@ -13,7 +15,8 @@ def bars(
     form: str = "{:,.0f}",
     caption: str = "",
     banner: str = "",
-) -> figures.Plate:
+    ax: Axes | None = None,
+) -> figures.Plate | Axes:
     """Draw one horizontal bar an amount, in the given order, with its number at its end.
 
     Args:
@@ -24,9 +27,10 @@ def bars(
         form: how a number is written.
         caption: text below; the alt text gives every number in any case.
         banner: the dataset's banner.
+        ax: axes to draw on instead of a new plate.
 
     Returns:
-        The plate.
+        The plate, or `ax` where it was given.
 
     Raises:
         CourseError: when there is nothing to draw, or an amount that has no bar.
@@ -40,8 +44,7 @@ def bars(
         raise CourseError(
             f"Bars need amounts {'above' if log else 'of at least'} 0; got {list(amounts.values())}."
         )
-    plate = figures.Plate(figsize=(figures.WIDTH, 1.1 + 0.34 * len(amounts)))
-    ax = plate.subplots()
+    given, ax = ax, figures.place(ax, (figures.WIDTH, 1.1 + 0.34 * len(amounts)))
     drawn = ax.barh(list(amounts), list(amounts.values()), color=figures.COLOURS[0])
     ax.bar_label(drawn, [form.format(amount) for amount in amounts.values()], padding=4, size=12)
     ax.invert_yaxis()
@@ -57,4 +60,4 @@ def bars(
             name, (amount, 0), (5, 0), textcoords="offset points", va="center", color=figures.BANNER_INK
         )
         told += f"; line at {form.format(amount)}: {name}"
-    return plate.describe(f"{told}.", caption, banner)
+    return figures.finish(ax, given, f"{told}.", caption, banner)

@@ -45,7 +45,8 @@ def montage(
     seed: int = 0,
     columns: int | None = None,
     titles: Sequence[str] | None = None,
-) -> Plate:
+    ax: Axes | None = None,
+) -> Plate | Axes:
     """Show many images of a split at once.
 
     Args:
@@ -58,9 +59,10 @@ def montage(
         seed: fixes the draw.
         columns: images a row; by default about twice as wide as high, without a ragged row if that is near.
         titles: a short text under each shown image.
+        ax: axes to draw on instead of a new plate.
 
     Returns:
-        The plate; its caption and alt text count the classes shown.
+        The plate, or `ax` where it was given; its caption and alt text count the classes shown.
 
     Example:
         >>> from course_utils import load
@@ -80,7 +82,7 @@ def montage(
         names = [""] * math.ceil(len(index) / columns)
         for start in starts:
             names[start // columns] = class_name(part, index[start])
-    ax = tiles(images, columns, titles, names)
+    given, ax = ax, tiles(images, columns, titles, names, ax=ax)
     how = {
         "random": f"drawn at random (seed {seed})",
         "class": f"class after class (seed {seed})",
@@ -89,7 +91,8 @@ def montage(
         "index": "in the file's order",
         "given": "chosen by number",
     }
-    kind = f"{split} volumes (middle slice along axis 0)" if part.card.ndim == 3 else f"{split} images"
+    volumes = "volumes (middle slice across axis 0 (D); H down, W to the right, in voxels)"
+    kind = f"{split} {volumes if part.card.ndim == 3 else 'images'}"
     counts = count_words(part, index)
     unbroken = counts.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
     caption = f"{len(index)} of {len(part):,} {kind} of {data.card.name}, {how[by]}: {unbroken}."
@@ -97,7 +100,7 @@ def montage(
     alt = f"{many} {kind} of {data.card.name}: {counts}."
     if titles is not None:
         alt += " Under them: " + ", ".join(map(str, titles)) + "."
-    return ax.figure.describe(alt, caption, data.banner)
+    return figures.finish(ax, given, alt, caption, data.banner)
 
 
 def tiles(
@@ -105,14 +108,17 @@ def tiles(
     columns: int | None = None,
     titles: Sequence[str] | None = None,
     rows: Sequence[str] | None = None,
+    *,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw images side by side on a new `Plate` and return its axes.
+    """Draw images side by side and return the axes.
 
     Args:
         images: uint8 `(N, H, W)` or `(N, H, W, 3)`.
         columns: images a row; by default the whole is twice as wide as high.
         titles: N texts to stand below the images, wrapped to the image's width.
         rows: a text to stand left of each row.
+        ax: axes to draw on instead of those of a new `Plate`.
     """
     h, w = images.shape[1:3]
     columns = max(1, min(columns or choose_columns(len(images), len(images), w), len(images)))
@@ -124,7 +130,7 @@ def tiles(
     picture = compose(images, columns, (gap, 1))
     if lines:
         picture = np.concatenate([picture, np.full_like(picture[: gap - 1], WHITE)])
-    ax = picture_axes(picture, zoom)
+    ax = picture_axes(picture, zoom, ax)
     for i, title in enumerate(titles):
         row, column = divmod(i, columns)
         x, y = column * (w + 1) + w / 2 - 0.5, row * (h + gap) + h
@@ -135,13 +141,15 @@ def tiles(
     return ax
 
 
-def picture_axes(picture: np.ndarray, zoom: int = 1) -> Axes:
-    """Return bare axes of a new `Plate` that show one picture, each pixel `zoom` screen pixels wide."""
-    h, w = picture.shape[:2]
-    plate = Plate(layout="none")
-    plate.set_size_inches(zoom * w / plate.dpi, zoom * h / plate.dpi)
-    ax = plate.add_axes((0, 0, 1, 1))
-    ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
+def picture_axes(picture: np.ndarray, zoom: int = 1, ax: Axes | None = None) -> Axes:
+    """Show a picture on bare axes: on `ax`, or on a new `Plate`, each pixel `zoom` screen pixels wide."""
+    aspect = "auto" if ax is None else "equal"
+    if ax is None:
+        h, w = picture.shape[:2]
+        plate = Plate(layout="none")
+        plate.set_size_inches(zoom * w / plate.dpi, zoom * h / plate.dpi)
+        ax = plate.add_axes((0, 0, 1, 1))
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect=aspect)
     ax.set_axis_off()
     return ax
 
@@ -212,7 +220,7 @@ def learning_curves(history: list[dict] | dict[str, list[dict]], *, banner: str 
     told = []
     for i, (name, run) in enumerate(runs.items()):
         epochs = [row["epoch"] for row in run]
-        best = max(run, key=lambda row: row["val_auc"])
+        best = max(run, key=lambda row: -1 if math.isnan(row["val_auc"]) else row["val_auc"])
         if len(runs) == 1:
             _curve(left, epochs, run, "train_loss", "train", 0)
             _curve(left, epochs, run, "val_loss", "validation", 1)

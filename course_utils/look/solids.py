@@ -228,11 +228,14 @@ def _scene(traces, case, what, still, paper, ink) -> Scene:
 
 
 def _finish(figure, case, what, still, paper="white", ink=figures.INK) -> Scene:
-    alt = " ".join(filter(None, [f"{what}. {voxels.describe(case)}", case.banner]))
-    title = {"text": _wrap(what, case.banner), "font": {"size": 15}, "x": 0.01, "xanchor": "left"}
+    alt = " ".join(filter(None, [f"{what}. {voxels.describe(case)}", volumes.ORIENTATION, case.banner]))
+    text = _wrap(what, case.banner)
+    title = {"text": text, "font": {"size": 15}, "x": 0.01, "xanchor": "left", "yanchor": "top"}
+    title |= {"yref": "container", "y": 1, "pad": {"t": 12}}
     figure.update_layout(
         template="none", title=title, meta={"alt": alt}, paper_bgcolor=paper, plot_bgcolor=paper,
-        font={"color": ink, "size": 14}, margin={"l": 60, "r": 20, "t": 80, "b": 60},
+        font={"color": ink, "size": 14},
+        margin={"l": 60, "r": 20, "t": 60 + 20 * text.count("<br>"), "b": 60},
     )  # fmt: skip
     return Scene(figure, still, alt)
 
@@ -241,6 +244,9 @@ def _wrap(what, banner) -> str:
     import textwrap
 
     lines = textwrap.wrap(what, 90)
+    lines += [
+        f'<span style="font-size:12px">{line}</span>' for line in textwrap.wrap(volumes.ORIENTATION, 105)
+    ]
     if banner:
         lines += [f"<b>{line}</b>" for line in textwrap.wrap(banner, 90)]
     return "<br>".join(lines)

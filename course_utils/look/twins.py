@@ -12,7 +12,7 @@ from ..data import Dataset, Split
 from ..errors import CourseError
 from ..files import SPLITS
 from . import figures
-from .pictures import class_name, flat
+from .pictures import WHITE, class_name, flat
 from .plots import tiles
 
 CHUNK = 512
@@ -127,16 +127,16 @@ def duplicate_panel(data: Dataset, pairs: Sequence[Twins], n: int = PAIRS_A_ROW)
     shown = list(pairs[:n])
     if not shown:
         raise CourseError("There is no pair to show: find_duplicates found none.")
-    places = []
+    width = min(len(shown), PAIRS_A_ROW)
+    places: list[tuple[str, int] | None] = []
     for start in range(0, len(shown), PAIRS_A_ROW):
         row = shown[start : start + PAIRS_A_ROW]
-        places += [pair.first for pair in row] + [pair.second for pair in row]
-    width = min(len(shown), PAIRS_A_ROW)
-    if len(shown) % width:  # a shorter last row: keep firsts above seconds by drawing it alone
-        shown = shown[: len(shown) - len(shown) % width]
-        places = places[: 2 * len(shown)]
-    images = np.concatenate([flat(data[split], [i]) for split, i in places])
-    ax = tiles(images, max(2, width), [_title(data[split], i) for split, i in places])
+        blank = [None] * (width - len(row))  # keeps seconds below firsts in a shorter last row
+        places += [pair.first for pair in row] + blank + [pair.second for pair in row] + blank
+    white = np.full_like(flat(data["train"], [0]), WHITE)
+    images = np.concatenate([white if at is None else flat(data[at[0]], [at[1]]) for at in places])
+    titles = ["" if at is None else _title(data[at[0]], at[1]) for at in places]
+    ax = tiles(images, max(2, width), titles)
     counts = ", ".join(f"{count} {where}" for where, count in count_places(pairs).items())
     differ = sum(not pair.same_label for pair in pairs)
     caption = f"Pixel-identical pairs of {data.card.name} ({len(shown)} of {len(pairs)}): {counts}."

@@ -159,13 +159,15 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
     except papermill.PapermillExecutionError as failure:
         cell, error = failure.source, f"{failure.ename}: {failure.evalue}"
     except CellTimeoutError:
-        error = f"took longer than its limit of {limit:.0f} s"
+        cell, error = _running_cell(executed), f"took longer than its limit of {limit:.0f} s"
     except DeadKernelError:
-        error = "its kernel died (out of memory?)"
+        cell, error = _running_cell(executed), "its kernel died (out of memory?)"
     except NoSuchKernel:
         error = "Jupyter knows no kernel python3; run: python -m ipykernel install --sys-prefix"
     except RuntimeError as failure:  # nbclient's word for a kernel that does not start
         error = f"its kernel did not start: {failure}"
+    except OSError as failure:
+        error = f"a file could not be read or written: {failure}"
     page = out / f"{lesson.name}.html"
     outcome = Outcome(lesson, time.monotonic() - start, executed, page, cell, _plain(error))
     report(lesson, outcome)
@@ -175,25 +177,39 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
 def _write_pages(outcomes: Sequence[Outcome], out: Path) -> None:
     from . import pages
 
-    index = ("index.html", "All lessons")
-    for number, outcome in enumerate(outcomes):
-        near = [index]
+    new = {outcome.lesson.name: outcome for outcome in outcomes}
+    shown = [lesson for lesson in find() if lesson.name in new or (out / f"{lesson.name}.html").exists()]
+    rows = ""
+    for number, lesson in enumerate(shown):
+        near = [("index.html", "All lessons")]
         for step, word in ((-1, "Before"), (1, "Next")):
-            if 0 <= number + step < len(outcomes):
-                other = outcomes[number + step].lesson
+            if 0 <= number + step < len(shown):
+                other = shown[number + step]
                 near.append((f"{other.name}.html", f"{word}: {other.title}"))
-        if outcome.notebook.exists():
+        outcome = new.get(lesson.name)
+        if outcome and outcome.notebook.exists():
             pages.render(outcome.notebook, outcome.page, navigation=near)
-    rows = "".join(
-        f'<tr><td><a href="{o.lesson.name}.html">{o.lesson.name[:2]} {o.lesson.title}</a></td>'
-        f"<td>{o.lesson.summary}</td><td>{o.seconds:.0f} s</td><td>{escape(o.error) or 'ran'}</td></tr>"
-        for o in outcomes
-    )
+        took = f"{outcome.seconds:.0f} s" if outcome else "earlier"
+        said = (escape(outcome.error) or "ran") if outcome else "not in this run"
+        rows += (
+            f'<tr><td><a href="{lesson.name}.html">{lesson.name[:2]} {lesson.title}</a></td>'
+            f"<td>{lesson.summary}</td><td>{took}</td><td>{said}</td></tr>"
+        )
     head = "".join(
         f'<th scope="col">{word}</th>' for word in ("Lesson", "What it teaches", "This run", "Result")
     )
     body = f"<h1>MedMNIST course</h1><table><caption>Executed lessons</caption><tr>{head}</tr>{rows}</table>"
     pages.write(out / "index.html", "MedMNIST course", body)
+
+
+def _running_cell(executed: Path) -> str:
+    """Return the source of the cell that was running when its kernel was stopped or died."""
+    import nbformat
+
+    if not executed.exists():
+        return ""
+    started = [c for c in nbformat.read(executed, 4).cells if c.metadata.get("papermill", {}).get("start_time")]
+    return started[-1].source if started else ""
 
 
 def _read(path: Path) -> Lesson:

@@ -87,11 +87,19 @@ def _stand_alone(nb) -> bool:
                     auto_play=False,
                     validate=False,
                 )
-                output["data"] = {"text/html": f'<div role="figure" aria-label="{escape(alt)}">{html}</div>'}
+                html = f'<div role="figure" aria-label="{escape(alt)}">{html}</div>'
+                output["data"] = {"text/html": html + _without_script(data.get("image/png"), alt)}
             outputs.append(output)
         if "outputs" in cell:
             cell["outputs"] = outputs
     return found
+
+
+def _without_script(png: str | None, alt: str) -> str:
+    """Return the still that stands in for a plotly figure where scripts are off."""
+    if not png:
+        return ""
+    return f'<noscript><img src="data:image/png;base64,{png}" alt="{escape(alt)}"></noscript>'
 
 
 def _exporter():
