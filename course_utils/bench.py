@@ -102,6 +102,7 @@ def _montage(flag: str, name: str, goal: float) -> dict:
         lambda: compose(flat(split, pick(split, 400)), 20, gap=0),
         lambda: theirs.montage(length=20),
         goal=goal,
+        repeats=200,
     )
 
 

@@ -208,7 +208,9 @@ def _running_cell(executed: Path) -> str:
 
     if not executed.exists():
         return ""
-    started = [c for c in nbformat.read(executed, 4).cells if c.metadata.get("papermill", {}).get("start_time")]
+    started = [
+        c for c in nbformat.read(executed, 4).cells if c.metadata.get("papermill", {}).get("start_time")
+    ]
     return started[-1].source if started else ""
 
 
