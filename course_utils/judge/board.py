@@ -219,8 +219,7 @@ def build(
     below = [one["method"] for one in published.below_constant(flag, official)]
     for one in published.rows(flag):
         acc = _share(one["acc"], published.n_test(flag))
-        note = "" if one["method"] not in published.unconfirmed(flag) else "not double-checked"
-        rows.append(Row(one["method"], "published", one["auc"], acc, note=note, below=one["method"] in below))
+        rows.append(Row(one["method"], "published", one["auc"], acc, below=one["method"] in below))
     rows += _own(Path(runs), dataset)
     rows = [replace(row, below=True) if row.kind == "own" and row.acc.value < guess else row for row in rows]
     return Board(flag, dataset.source, n, guess, tuple(rows), y, dataset.banner)

@@ -46,7 +46,7 @@ def _table() -> dict:
 
 def flags() -> list[str]:
     """Return the datasets that have published rows: all 18, 2D first."""
-    return [flag for flag in _table() if flag not in ("unconfirmed", "constant")]
+    return [flag for flag in _table() if flag != "constant"]
 
 
 def rows(flag: str) -> list[dict]:
@@ -77,11 +77,6 @@ def row(flag: str, method: str) -> dict:
     """
     found = {r["method"]: r for r in rows(flag)}
     return found[choose(method, found, f"published method for {flag}")]
-
-
-def unconfirmed(flag: str) -> list[str]:
-    """Return the methods whose numbers here were not compared with a second transcription of the paper."""
-    return _table()["unconfirmed"].get(choose(flag, flags(), "flag"), [])
 
 
 def constant_acc(flag: str) -> float | None:
