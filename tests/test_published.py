@@ -70,7 +70,7 @@ def test_unknown_names():
     assert published.n_test("breastmnist") == 156
 
 
-# A second transcription, from the authors' web page (file index.html of github.com/MedMNIST/medmnist.github.io at
+# A second transcription, from the authors' web page: index.html of github.com/MedMNIST/medmnist.github.io at
 # commit 83f35a9): one line a method, AUC and ACC in thousandths, six datasets a block.
 WEB_PAGE = {
     "pathmnist chestmnist dermamnist octmnist pneumoniamnist retinamnist": """
