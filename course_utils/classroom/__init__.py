@@ -1,0 +1,1 @@
+"""Running the graded assignments: sandbox, grading, collecting, feedback, export."""
