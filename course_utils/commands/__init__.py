@@ -15,7 +15,15 @@ HOMES = {
     "train": "scores",
     "evaluate": "scores",
     "board": "scores",
+    "tune": "scores",
     "bench": "scores",
+    "sweep": "sweep",
+    "automl": "sweep",
+    "assignments": "classroom",
+    "collect": "classroom",
+    "grade": "classroom",
+    "feedback": "classroom",
+    "export": "classroom",
 }
 
 

@@ -58,9 +58,8 @@ def train_flag(
     choose(conv, CONVS, "conv")
     env.pick_device(device)
     data = load(flag, size=size, source=source, root=root)
-    scores = [
-        _one_seed(data, seed, model, conv, epochs, Path(out), device, progress) for seed in range(seeds)
-    ]
+    settings = {"model": model, "conv": conv, "epochs": epochs, "device": device, "progress": progress}
+    scores = [run_seed(data, seed, Path(out), **settings) for seed in range(seeds)]
     columns = {key: [run[key] for run in scores] for key in ("auc", "acc")}
     guess = metrics.constant_guess(data.train.y, data.test.y, data.card.task)
     return {
@@ -107,13 +106,37 @@ def _row(name: str, auc: float | None, acc: float | None) -> str:
     return f"{name:<46}" + " ".join(cells)
 
 
-def _one_seed(data, seed, model, conv, epochs, out, device, progress) -> dict:
+def run_seed(
+    data,
+    seed: int,
+    out: Path,
+    *,
+    model="small_cnn",
+    conv="3d",
+    epochs=None,
+    device="auto",
+    progress=False,
+    tag="",
+) -> dict:
+    """Train one seed of one model, score it once on test and write its result file.
+
+    Args:
+        data: a `data.Dataset`; test is opened only when all training is over.
+        seed: fixes first weights, order and augmentation.
+        out: folder of the result file and the checkpoints.
+        model, conv, epochs, device, progress: see `train_flag`.
+        tag: a word that becomes part of the run's name.
+
+    Returns:
+        {"seed", "auc", "acc", "seconds", "result_file"}; a score that does not exist is None.
+    """
     from ..learn import train
     from ..learn.recipes import recipe
 
     settings = recipe(data.card, len(data.train), model=model, epochs=epochs)
     many = [f"x{settings.members}"] if settings.members > 1 else []
-    name = "-".join([model, *([conv] if data.card.ndim == 3 else []), *many, f"seed{seed}"])
+    kernel = [conv] if data.card.ndim == 3 else []
+    name = "-".join([model, *kernel, *many, *filter(None, [tag]), f"seed{seed}"])
     fits = [
         _one_fit(data, seed, member, settings, model, conv, out, name, device, progress)
         for member in range(settings.members)
