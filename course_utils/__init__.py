@@ -9,7 +9,7 @@ from .errors import ChoiceError, CourseError, DataError
 
 __all__ = ["ChoiceError", "CourseError", "DataError", "batches", "card", "cards", "load"]
 __version__ = "1.0.0"
-LAYERS = ("measure", "look", "learn", "judge", "teach")
+LAYERS = ("storage", "measure", "look", "learn", "judge", "teach", "classroom")
 
 
 def __getattr__(name: str):

@@ -14,7 +14,8 @@ import numpy as np
 from . import sample
 from .cards import DatasetCard, card
 from .errors import ChoiceError, DataError, choose
-from .files import SPLITS, data_root, fetch, open_arrays
+from .files import SPLITS, data_root, fetch, is_at_hand, open_arrays
+from .storage import stream
 
 SOURCES = ("auto", "real", "sample")
 
@@ -112,7 +113,7 @@ def load(flag: str, *, size: int = 28, source: str = "auto", root: str | Path | 
     if source == "sample":
         return _pack(the_card, size, "sample", sample.make(flag, size))
     path = data_root(root) / the_card.file_name(size)
-    if not path.exists():
+    if not is_at_hand(flag, size, root):
         try:
             path = _fetch_once(flag, size, root) if source == "auto" else fetch(flag, size=size, root=root)
         except DataError as error:
@@ -155,6 +156,9 @@ def batches(
 ) -> Iterator[tuple]:
     """Yield batches of tensors: one gather of uint8 a batch, no per-image loop, no worker processes.
 
+    A split that is memory-mapped from disk is read ahead by a thread, two batches at most, and shuffled in a
+    way that a disk likes: see `storage.stream.block_order`.
+
     Args:
         split: what to read.
         batch_size: images a batch; the last batch may be smaller, down to one.
@@ -184,6 +188,9 @@ def _gather(split, batch_size, shuffle, seed, device, augment) -> Iterator[tuple
     import torch
 
     generator = torch.Generator().manual_seed(seed)
+    if isinstance(split.images, np.memmap):
+        yield from _stream(split, batch_size, shuffle, generator, device, augment)
+        return
     order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
     images, y = torch.from_numpy(split.images), torch.from_numpy(split.y)
     if split.card.task == "multi-label":
@@ -191,6 +198,21 @@ def _gather(split, batch_size, shuffle, seed, device, augment) -> Iterator[tuple
     for index in order.split(batch_size):
         x = to_input(images[index].to(device), split.card.channels)
         yield (augment(x, generator) if augment else x), y[index].to(device)
+
+
+def _stream(split, batch_size, shuffle, generator, device, augment) -> Iterator[tuple]:
+    import torch
+
+    n, images = len(split), split.images
+    order = stream.block_order(n, images[:1].nbytes, generator) if shuffle else np.arange(n)
+    y = torch.from_numpy(split.y)
+    if split.card.task == "multi-label":
+        y = y.float()
+    parts = np.split(order, range(batch_size, n, batch_size))
+    pin = str(device).startswith("cuda")
+    for index, batch in zip(parts, stream.read_batches(images, parts, pin=pin), strict=True):
+        x = to_input(batch.to(device, non_blocking=pin), split.card.channels)
+        yield (augment(x, generator) if augment else x), y[torch.from_numpy(index)].to(device)
 
 
 def to_input(images, channels: int):

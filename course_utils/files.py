@@ -1,21 +1,17 @@
-"""MedMNIST's files: find, fetch, open and verify them. Nothing here ever deletes or overwrites a file."""
+"""MedMNIST's files: find, fetch, open and verify them. Nothing here deletes or overwrites a file of data."""
 
 import hashlib
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from .cards import DatasetCard, card, cards
 from .errors import DataError
-
-SPLITS = ("train", "val", "test")
-CONNECT_SECONDS, READ_SECONDS = 5, 60
-TRIES = 3
+from .storage import archive, download, store
+from .storage.archive import SPLITS, Damage, damage, first_line
+from .storage.download import TRIES
 
 
 @dataclass(frozen=True)
@@ -37,10 +33,6 @@ class Finding:
         return f"{self.path} {self.problem} {self.advice}" if self.problem else f"{self.path}: {self.note}"
 
 
-class _DamageError(Exception):
-    """Carry what is wrong with a file, worded to follow its name."""
-
-
 def data_root(root: str | Path | None = None) -> Path:
     """Return the folder of MedMNIST files: `root`, else MEDMNIST_ROOT, else `~/.medmnist`."""
     return Path(root or os.environ.get("MEDMNIST_ROOT") or "~/.medmnist").expanduser()
@@ -49,53 +41,48 @@ def data_root(root: str | Path | None = None) -> Path:
 def fetch(flag: str, *, size: int = 28, root: str | Path | None = None, tries: int = TRIES) -> Path:
     """Return the path of a dataset's file, downloading and MD5-checking it if it is missing.
 
-    The download goes to a temporary file and gets its name only once its checksum is right, so an interrupted
-    or corrupt download never looks like data. A file that is already there is never replaced.
+    A cut download goes on where it stopped, even in another process, if the server allows that. The file gets
+    its name only once its checksum is right, so an interrupted or corrupt download never looks like data. A
+    file that is already there is never replaced. Of several processes one downloads and the others wait.
+    MEDMNIST_MIRROR, an address that ends before the file name, is asked before the official one.
 
     Args:
         flag: which dataset.
         size: edge length in pixels or voxels.
         root: folder of MedMNIST files.
-        tries: attempts before giving up.
+        tries: attempts without progress before giving up.
 
     Raises:
         DataError: when the download fails; the message names the address and the manual way.
     """
-    import pooch
-    from tqdm.auto import tqdm
-
     the_card = card(flag)
     name, folder = the_card.file_name(size), data_root(root)
     url, md5 = the_card.files[size]
     target = folder / name
     if target.exists():
+        download.finish(target, md5)
         return target
-    pooch.get_logger().setLevel("WARNING")
+    mirror = os.environ.get("MEDMNIST_MIRROR", "").rstrip("/")
+    urls = [f"{mirror}/{name}", url] if mirror else [url]
+    most = int(1.1 * the_card.raw_bytes(size)) + 64 * 2**20  # labels and headers; zip never adds a tenth
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # disable=None: a bar where somebody watches, nothing in a log file. total=1: pooch asks whether the
-        # bar is true, which tqdm answers by its total, and then sets the real one.
-        with tqdm(desc=name, total=1, unit="B", unit_scale=True, disable=None) as bar:
-            shelf = pooch.create(
-                path=folder,
-                base_url="",
-                registry={name: f"md5:{md5}"},
-                urls={name: url},
-                retry_if_failed=tries - 1,
-            )
-            wait = (CONNECT_SECONDS, READ_SECONDS)
-            shelf.fetch(name, downloader=pooch.HTTPDownloader(progressbar=bar, timeout=wait))
-        target.chmod(0o644)  # the temporary file was private; a classroom shares one folder
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"Could not download {name}: {_why(error, url, folder)}. By hand: open {url} in a browser, "
-            f"save the file as {target}, then run: python -m course_utils data verify {flag}"
-        ) from error
+        download.download(urls, target, md5, most_bytes=most, tries=tries)
+    except download.Failed as failure:
+        raise DataError(_by_hand(str(failure), url, target, flag)) from failure
+    except DataError:
+        raise
+    except OSError as error:
+        why = f"can't write to {folder} ({first_line(error)}); set MEDMNIST_ROOT to a folder you may write to"
+        raise DataError(_by_hand(why, url, target, flag)) from error
     return target
 
 
 def open_arrays(path: str | Path, the_card: DatasetCard, size: int = 28) -> dict[str, np.ndarray]:
-    """Read a MedMNIST file's six arrays and check that they are what the card says.
+    """Open a MedMNIST file's six arrays and check that they are what the card says.
+
+    A dataset above `store.LARGE` bytes is unpacked once into a store beside its file and memory-mapped from
+    there; a smaller one is read into memory.
 
     Args:
         path: an `.npz` file.
@@ -109,16 +96,41 @@ def open_arrays(path: str | Path, the_card: DatasetCard, size: int = 28) -> dict
     Raises:
         DataError: when the file is missing, damaged, unsafe or another dataset.
     """
+    path = Path(path)
     try:
-        return _read(Path(path), the_card, size)
+        return store.find(path, the_card, size) or _read(path, the_card, size)
     except FileNotFoundError as error:
         again = f"python -m course_utils data fetch {the_card.flag} --size {size}"
         raise DataError(f"{path} is not there. Fetch it: {again}") from error
     except MemoryError as error:
         need = the_card.raw_bytes(size) / 1e9
         raise DataError(f"{path} needs {need:.1f} GB of free memory; take a smaller size.") from error
-    except _DamageError as problem:
+    except Damage as problem:
         raise DataError(f"{path} {problem} {_advice(the_card, size)}") from problem.__cause__
+
+
+def is_at_hand(flag: str, size: int = 28, root: str | Path | None = None) -> bool:
+    """Return whether a dataset can be opened without a download: its file is there, or its store."""
+    path = data_root(root) / card(flag).file_name(size)
+    return path.exists() or store.is_store(store.places(path).store)
+
+
+def convert(flag: str, *, size: int = 28, root: str | Path | None = None) -> Path:
+    """Unpack a dataset of any size into its store, unless that is done; return the store's folder.
+
+    Raises:
+        DataError: when the file is missing, damaged or unsafe, or there is no room.
+    """
+    the_card, path = card(flag), data_root(root) / card(flag).file_name(size)
+    try:
+        if store.find(path, the_card, size) is None:
+            store.unpack(path, the_card, size)
+    except FileNotFoundError as error:
+        again = f"python -m course_utils data fetch {flag} --size {size}"
+        raise DataError(f"{path} is not there. Fetch it: {again}") from error
+    except Damage as problem:
+        raise DataError(f"{path} {problem} {_advice(the_card, size)}") from problem.__cause__
+    return store.places(path).store
 
 
 def verify(path: str | Path) -> Finding:
@@ -138,11 +150,11 @@ def verify(path: str | Path) -> Finding:
     try:
         if md5_of(path) == the_card.files[size][1]:
             return Finding(path, note="sound")
-        _read(path, the_card, size)
-    except _DamageError as problem:
+        _check_through(path, the_card, size)
+    except Damage as problem:
         return Finding(path, str(problem), advice)
     except (OSError, MemoryError) as error:
-        return Finding(path, _damage(path, error), advice)
+        return Finding(path, damage(path, error), advice)
     return Finding(
         path, "opens, but its checksum is not the published one: altered, a subset or an old version.", advice
     )
@@ -155,89 +167,44 @@ def md5_of(path: Path) -> str:
 
 
 def _read(path: Path, the_card: DatasetCard, size: int) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [f"{split}_{part}" for split in SPLITS for part in ("images", "labels")]
-            missing = [name for name in names if name not in archive]
-            arrays = {name: archive[name] for name in names if name not in missing}
-    except (FileNotFoundError, MemoryError):
-        raise
-    except Exception as error:  # damaged bytes surface as a dozen kinds of error, all meaning the same here
-        raise _DamageError(_damage(path, error)) from error
-    if missing:
-        raise _DamageError(f"lacks the array {missing[0]!r}: it is not a MedMNIST file.")
-    for split in SPLITS:
-        _check_split(the_card, size, split, arrays[f"{split}_images"], arrays[f"{split}_labels"])
-    return arrays
+    with archive.opened(path) as source:
+        headers = archive.expected(the_card, size, source)  # before any memory is asked for
+        if sum(header.nbytes for header in headers.values()) <= store.LARGE:
+            arrays = {name: source.read(name) for name in headers}
+            for split in SPLITS:
+                archive.check_labels(the_card, split, arrays[f"{split}_labels"])
+            return arrays
+    return store.unpack(path, the_card, size)
 
 
-def _check_split(the_card, size, split, images, labels):
-    shape = the_card.image_shape(size)
-    if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
-        expected = f"uint8 (N, {', '.join(map(str, shape))}) with N of 1 or more"
-        raise _DamageError(f"holds {split}_images of {images.dtype} {images.shape}, expected {expected}.")
-    expected = (len(images), the_card.label_width)
-    if labels.shape != expected or labels.dtype.kind not in "iu":
-        raise _DamageError(
-            f"holds {split}_labels of {labels.dtype} {labels.shape}, expected integers {expected}."
-        )
-    top = 1 if the_card.task == "multi-label" else len(the_card.labels) - 1
-    low, high = labels.min(), labels.max()
-    if low < 0 or high > top:
-        raise _DamageError(f"holds {split}_labels from {low} to {high}, expected 0 to {top}.")
+def _check_through(path: Path, the_card: DatasetCard, size: int) -> None:
+    """Read a file to its end without keeping it, checking all that `_read` checks."""
+    with archive.opened(path) as source:
+        archive.expected(the_card, size, source)
+        for split in SPLITS:
+            archive.check_labels(the_card, split, source.read(f"{split}_labels"))
+        source.check_through()
 
 
 def _unreadable(path: Path) -> str:
+    """Say what is wrong with somebody's own archive; one that claims to be huge is only looked at."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            for name in archive.files:
-                archive[name]
-    except Exception as error:  # any failure to read is the finding itself
-        return _damage(path, error)
+        with archive.opened(path) as source:
+            if source.raw_bytes <= archive.MOST_CHECKED:
+                source.check_through()
+            else:
+                [source.header(name) for name in source.names]
+    except (Damage, FileNotFoundError) as error:
+        return str(error) if isinstance(error, Damage) else damage(path, error)
     return ""
-
-
-def _damage(path: Path, error: Exception) -> str:
-    """Say in words that follow the file's name what is wrong with it."""
-    if isinstance(error, FileNotFoundError):
-        return "is not there."
-    if path.is_dir():
-        return "is a folder, not a file."
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as blocked:
-        return f"can't be opened: {blocked.strerror or blocked}."
-    if not head:
-        return "is empty."
-    if head[:2] != b"PK":
-        return f"is not an .npz archive (it starts with {head!r})."
-    if "Object arrays" in str(error):
-        return "holds Python objects, which could run code; it was not opened."
-    if isinstance(error, zipfile.BadZipFile | EOFError | zlib.error):
-        return "is cut short or damaged (a download that stopped?)."
-    return f"can't be read: {_first_line(error)}."
 
 
 def _advice(the_card: DatasetCard, size: int) -> str:
     return f"Move it away, then run: python -m course_utils data fetch {the_card.flag} --size {size}"
 
 
-def _why(error: Exception, url: str, folder: Path) -> str:
-    """Say in a few words why a download failed; requests' own messages fill half a screen."""
-    import requests
-
-    host = urlsplit(url).netloc
-    if isinstance(error, requests.HTTPError):
-        return f"{host} answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return f"{host} did not answer in time"
-    if isinstance(error, requests.RequestException):
-        return f"no connection to {host}, or it broke off"
-    if isinstance(error, ValueError):
-        return "what arrived has another checksum than the published file, so it was thrown away"
-    return f"can't write to {folder} ({_first_line(error)}); set MEDMNIST_ROOT to a folder you may write to"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+def _by_hand(why: str, url: str, target: Path, flag: str) -> str:
+    return (
+        f"Could not download {target.name}: {why}. By hand: open {url} in a browser, "
+        f"save the file as {target}, then run: python -m course_utils data verify {flag}"
+    )

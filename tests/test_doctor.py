@@ -17,9 +17,9 @@ def test_old_python(monkeypatch):
 
 def test_missing_package(monkeypatch):
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pooch" else find(name))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "filelock" else find(name))
     diagnosis = doctor.packages()
-    assert diagnosis.found == "missing pooch" and "requirements.txt" in diagnosis.cure
+    assert diagnosis.found == "missing filelock" and "requirements.txt" in diagnosis.cure
 
 
 def test_broken_torch(monkeypatch):

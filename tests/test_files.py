@@ -42,6 +42,8 @@ def server(good):
             body = {"/wrong": good[:-1] + b"?", "/cut": good[: len(good) // 2]}.get(self.path, good)
             if self.path == "/missing":
                 return self.send_error(404, "Not Found")
+            if self.path == "/busy":
+                return self.send_error(503, "Service Unavailable")
             if self.path == "/slow":
                 gate.wait(20)
             self.send_response(200)
@@ -117,7 +119,7 @@ def test_a_failed_download_leaves_nothing_and_names_the_manual_way(
 ):
     address = publish(path)
     if path == "/slow":  # only there: a busy machine may be slow to answer the others
-        monkeypatch.setattr(files, "READ_SECONDS", 0.3)
+        monkeypatch.setattr(files.download, "READ_SECONDS", 0.3)
     with pytest.raises(DataError) as caught:
         files.fetch("breastmnist", root=tmp_path, tries=1)
     message = str(caught.value)
@@ -129,10 +131,17 @@ def test_a_failed_download_leaves_nothing_and_names_the_manual_way(
 
 def test_fetch_tries_again(publish, server, tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    publish("/missing")
-    with pytest.raises(DataError):
+    publish("/busy")
+    with pytest.raises(DataError, match="answered 503 Service Unavailable"):
         files.fetch("breastmnist", root=tmp_path)
     assert server.hits == files.TRIES
+
+
+def test_fetch_asks_once_for_what_is_not_there(publish, server, tmp_path):
+    publish("/missing")
+    with pytest.raises(DataError, match="404"):
+        files.fetch("breastmnist", root=tmp_path)
+    assert server.hits == 1
 
 
 def test_no_network_is_said_in_one_line(tmp_path):
@@ -170,7 +179,7 @@ def test_a_read_only_root(publish, tmp_path, monkeypatch):
     def refuse(*args, **kwargs):  # chmod would not stop root, who runs many a container
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
     with pytest.raises(DataError, match=r"can't write to .*Permission denied.*MEDMNIST_ROOT"):
         files.fetch("breastmnist", root=tmp_path)
 
@@ -271,7 +280,7 @@ def test_too_little_memory_names_the_need(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr(np, "load", full)
+    monkeypatch.setattr(files.archive, "opened", full)
     with pytest.raises(DataError, match=r"needs 16\.1 GB of free memory; take a smaller size"):
         files.open_arrays(tmp_path / "pathmnist_224.npz", card("pathmnist"), 224)
 

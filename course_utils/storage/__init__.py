@@ -1,0 +1,1 @@
+"""Storage: hostile archives, stores on disk, downloads that survive, batches from disk."""
