@@ -84,8 +84,11 @@ STEP = """
 import torch
 from course_utils import card, models
 net = models.build("{model}", card("nodulemnist3d"))
-step = lambda x: net(x).sum().backward()
-step(torch.zeros(4, 1, 28, 28, 28))
+optimizer = torch.optim.AdamW(net.parameters())
+for _ in range(2):
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(net(torch.zeros(4, 1, 28, 28, 28)), torch.zeros(4).long()).backward()
+    optimizer.step()
 """
 
 
@@ -93,8 +96,8 @@ step(torch.zeros(4, 1, 28, 28, 28))
 def time_to_published() -> dict:
     """Train the course's recipe; compare with the official recipe's measured cost a step times its steps.
 
-    On real PneumoniaMNIST where its file is at hand; the name then says whether our test AUC reached the
-    published ResNet-18 (28) row. On sample data only the cost is compared.
+    On real PneumoniaMNIST where its file is at hand; a test AUC below the published ResNet-18 (28) row's
+    makes the ratio 0: the score was not reached in any time. On sample data only the cost is compared.
     """
     import torch
     from torch.nn import functional as F  # noqa: N812
@@ -122,11 +125,14 @@ def time_to_published() -> dict:
         seconds.append(time.perf_counter() - start)
     steps = OFFICIAL_EPOCHS * np.ceil(len(data.train) / OFFICIAL_BATCH)
     name = f"training {data.card.name} ({data.source}), against 100 epochs of ResNet-18 (28)"
+    figure = _figure(name, result.seconds, float(min(seconds) * steps), "s", goal=50)
     if real:
         ours = metrics.auc(data.test.y, probs, data.card.task)
         theirs = published.row(flag, "ResNet-18 (28)")["auc"]
-        name += f"; test AUC {ours:.3f}, published {theirs:.3f}"
-    return _figure(name, result.seconds, float(min(seconds) * steps), "s", goal=50)
+        figure["name"] += f"; test AUC {ours:.3f}, published {theirs:.3f}"
+        if ours < theirs:
+            figure["ratio"] = 0.0
+    return figure
 
 
 def _figure(name: str, ours: float, peer: float, unit: str, goal: float) -> dict:

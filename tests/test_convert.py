@@ -129,3 +129,23 @@ def test_what_has_no_3d_form_is_refused_by_name(layer):
 def test_unknown_form():
     with pytest.raises(ChoiceError, match=r"2\.5d"):
         to_3d(nn.Conv2d(1, 1, 3), "2d")
+
+
+@pytest.mark.parametrize("conv", CONVS)
+def test_new_layers_stay_where_the_old_ones_were(conv):
+    net = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3)).double()
+    for p in net[0].parameters():
+        p.requires_grad_(False)
+    solid = to_3d(net, conv)
+    assert all(p.dtype == torch.float64 for p in solid.parameters())
+    assert [p.requires_grad for p in solid.parameters()] == [False, False, True, True]
+    # "meta" is a device without numbers: a layer left on the CPU would show.
+    assert {p.device.type for p in to_3d(net.to("meta"), conv).parameters()} == {"meta"}
+
+
+@pytest.mark.parametrize("conv", CONVS)
+def test_a_layer_in_two_places_stays_one_layer(conv):
+    shared = nn.Conv2d(2, 2, 3, padding=1)
+    solid = to_3d(nn.Sequential(shared, nn.ReLU(), shared), conv)
+    assert solid[0] is solid[2] and not isinstance(solid[0], nn.Conv2d)
+    assert solid(torch.zeros(1, 2, 5, 5, 5)).shape == (1, 2, 5, 5, 5)

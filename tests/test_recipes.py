@@ -5,7 +5,7 @@ import pytest
 from course_utils import cards
 from course_utils.learn.recipes import FAMILIES, Recipe, family, recipe
 
-LARGEST = {2: 600_000, 3: 40_000}  # images seen in a run: a few minutes on two cores
+LARGEST = {2: 200_000, 3: 25_000}  # images seen in a run: a minute in 2D, two in 3D, on two cores
 
 
 @pytest.mark.parametrize("card", cards(), ids=lambda c: c.flag)
@@ -14,7 +14,7 @@ def test_every_dataset_has_a_recipe_that_ends_in_time(card):
     for model in ("small_cnn", "resnet18"):
         chosen = recipe(card, n, model=model)
         assert isinstance(chosen, Recipe)
-        assert 3 <= chosen.epochs <= 60
+        assert 1 <= chosen.epochs <= 60
         assert chosen.epochs * n <= LARGEST[card.ndim]
     assert family(card) in FAMILIES
 

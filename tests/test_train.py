@@ -175,6 +175,15 @@ def test_unknown_device_and_empty_split(breast):
         quick(breast, device="gpu")
     with pytest.raises(CourseError, match="empty"):
         quick(replace(breast, train=few(breast.train, 0)))
+    with pytest.raises(CourseError, match="validation split is empty"):
+        quick(replace(breast, val=few(breast.val, 0)))
+
+
+@pytest.mark.parametrize(("name", "lr"), [("small_cnn", 4e-3), ("resnet18", 1e-3)])
+def test_a_network_brings_its_own_recipe(breast, name, lr):
+    data = replace(breast, train=few(breast.train, 4), val=few(breast.val, 4))
+    result = train.fit(build(name, breast.card), data, epochs=1, progress=False, device="cpu")
+    assert result.recipe.lr == lr
 
 
 def test_progress_is_one_line_an_epoch_on_stderr(breast, capsys):

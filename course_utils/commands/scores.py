@@ -77,3 +77,26 @@ def bench(rows, as_json):
 
     table = bench.run(rows or None)
     click.echo(json.dumps(table, indent=2) if as_json else bench.text(table))
+
+
+@click.command()
+@click.argument("flag")
+@click.option("--try", "tries", multiple=True, metavar="NAME=VALUE,...", help="A candidate; repeat for more.")
+@click.option("--splits", type=click.IntRange(1), default=4, show_default=True, help="Fresh deals.")
+@click.option("--size", type=int, default=28, show_default=True, help="Edge length in pixels or voxels.")
+@click.option("--source", default="auto", show_default=True, help=f"{', '.join(SOURCES)}.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def tune(flag, tries, splits, size, source, as_json):
+    """Compare changes to a recipe on re-splits of train and validation; the test split stays closed."""
+    from ..data import load
+    from ..learn import tuning
+
+    candidates = [{}, *map(tuning.parse, tries)]
+    rows = tuning.compare(
+        load(flag, size=size, source=source),
+        candidates,
+        splits=splits,
+        report=lambda row: click.echo(tuning.line(row), err=as_json),
+    )
+    if as_json:
+        click.echo(json.dumps({"flag": flag, "splits": splits, "rows": rows}, indent=2))

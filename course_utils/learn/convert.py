@@ -102,18 +102,25 @@ def to_3d(model: nn.Module, conv: str = "acs") -> nn.Module:
         torch.Size([2, 6, 8, 8, 8])
     """
     choose(conv, CONVS, "conv")
-    model = copy.deepcopy(model)
-    return _converted(model, conv)
+    return _converted(copy.deepcopy(model), conv, {})
 
 
-def _converted(layer: nn.Module, conv: str) -> nn.Module:
+def _converted(layer: nn.Module, conv: str, done: dict[nn.Module, nn.Module]) -> nn.Module:
+    """Return a layer's 3D form; a layer that stands in two places stays one layer."""
+    if layer not in done:
+        done[layer] = _twin(layer, conv, done)
+    return done[layer]
+
+
+def _twin(layer: nn.Module, conv: str, done: dict) -> nn.Module:
     if isinstance(layer, nn.Conv2d):
         return _conv(layer, conv)
     if isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d):
         kind = nn.BatchNorm3d if isinstance(layer, nn.BatchNorm2d) else nn.InstanceNorm3d
-        twin = kind(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+        options = layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats
+        twin = kind(*options, **_place(layer))
         twin.load_state_dict(layer.state_dict())
-        return twin.train(layer.training)
+        return _like(layer, twin)
     for kind, (twin, names) in TWINS.items():
         if isinstance(layer, kind):
             return twin(**{name: _thrice(getattr(layer, name)) for name in names})
@@ -121,9 +128,22 @@ def _converted(layer: nn.Module, conv: str) -> nn.Module:
         raise CourseError(
             f"No 3D form of the layer {type(layer).__name__} is known: use a network without it."
         )
-    for name, child in layer.named_children():
-        setattr(layer, name, _converted(child, conv))
+    for name, child in layer._modules.items():  # named_children would skip a layer's second place
+        setattr(layer, name, child and _converted(child, conv, done))
     return layer
+
+
+def _place(layer: nn.Module) -> dict:
+    """Return a layer's device and precision, as keywords for a new one."""
+    like = next(layer.parameters(), None)
+    return {} if like is None else {"device": like.device, "dtype": like.dtype}
+
+
+def _like(layer: nn.Module, twin: nn.Module) -> nn.Module:
+    """Let a new layer learn or not, train or not, as the old one did."""
+    for old, new in zip(layer.parameters(), twin.parameters(), strict=True):
+        new.requires_grad_(old.requires_grad)
+    return twin.train(layer.training)
 
 
 def _conv(layer: nn.Conv2d, conv: str) -> nn.Module:
@@ -141,13 +161,13 @@ def _conv(layer: nn.Conv2d, conv: str) -> nn.Module:
     k = layer.kernel_size[0]
     twin = nn.Conv3d(
         layer.in_channels, layer.out_channels, k, layer.stride[0], padding, layer.dilation[0], layer.groups,
-        bias=layer.bias is not None,
+        bias=layer.bias is not None, **_place(layer),
     )  # fmt: skip
     with torch.no_grad():
         twin.weight.copy_(layer.weight.unsqueeze(2).expand_as(twin.weight) / k)
         if layer.bias is not None:
             twin.bias.copy_(layer.bias)
-    return twin
+    return _like(layer, twin)
 
 
 def _thrice(value):

@@ -77,6 +77,7 @@ def small_cnn(
         parts["mean"] = nn.Sequential(LAYERS[ndim][3](1), nn.Flatten())
         parts["head"] = _head(channels, card, head)
         net = nn.Sequential(parts)
+        net.name = "small_cnn"
         return net if ndim == card.ndim else to_3d(net, conv)
 
 
@@ -124,6 +125,7 @@ def build(
         torch.manual_seed(seed)
         net = resnet(int(name.removeprefix("resnet")), card.channels, card.n_outputs, small=size <= 32)
         net.head = _head(net.head.in_features, card, head)
+        net.name = name
         return to_3d(net, conv) if card.ndim == 3 else net
 
 

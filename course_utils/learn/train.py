@@ -68,7 +68,7 @@ def fit(
         model: logits `(B, K)` from x; it is trained in place.
         data: only `data.train` and `data.val` are read.
         epochs, lr, batch_size: replace the recipe's values.
-        settings: a whole recipe; default `recipes.recipe(data.card, ...)`.
+        settings: a whole recipe; by default the dataset's own for this network, `recipes.recipe`.
         augment: "auto" for the recipe's, None for none, or a function of `(x, generator)`.
         device: "auto", "cpu", "cuda" or "mps".
         seed: fixes the order of images and the augmentation; the first weights are the model's own.
@@ -88,10 +88,10 @@ def fit(
         1
     """
     start = time.perf_counter()
-    settings = settings or recipe(data.card, len(data.train))
+    settings = settings or recipe(data.card, len(data.train), model=getattr(model, "name", "small_cnn"))
     changes = {"epochs": epochs, "lr": lr, "batch_size": batch_size, **changes}
     settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
-    _check(settings, data.train)
+    _check(settings, data)
     device = pick_device(device)
     augment = augmentation.of_recipe(data.card, settings) if augment == "auto" else augment
     model = placed(model, device)
@@ -106,8 +106,8 @@ def fit(
                 augment=augment,
             )  # fmt: skip
             model.train()
-            losses, rates = zip(*[step(x, y) for x, y in order], strict=True)
-            row = {"epoch": epoch, "lr": rates[-1], "train_loss": torch.stack(losses).nanmean().item()}
+            losses, rates = zip(*[done for x, y in order if (done := step(x, y))], strict=True)
+            row = {"epoch": epoch, "lr": rates[-1], "train_loss": _mean(losses, settings)}
             row |= _judge(judged, data.val, device, epoch)
             row["seconds"] = time.perf_counter() - tick
             result.history.append(row)
@@ -141,17 +141,12 @@ def _stepper(model, train: Split, settings: Recipe, device: str):
     def step(x, y):
         rate = optimizer.param_groups[0]["lr"]
         if len(x) < least:
-            return torch.tensor(math.nan, device=device), rate
+            return None
         with autocast(device):
             logits = model(laid_out(x))
         loss = loss_of(logits.float(), y)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if not math.isfinite(loss.item()):
-            raise CourseError(
-                f"The training loss became {loss.item()}: try a lower learning rate than "
-                f"lr={settings.lr:g}, and check that the first weights are finite numbers."
-            )
         optimizer.step()
         schedule.step()
         if average:
@@ -161,9 +156,22 @@ def _stepper(model, train: Split, settings: Recipe, device: str):
     return step, (average.module if average else model)
 
 
-def _check(settings: Recipe, train: Split) -> None:
-    if not len(train):
+def _mean(losses, settings: Recipe) -> float:
+    """Return the mean loss of an epoch; a GPU is waited for once, not at every step."""
+    losses = torch.stack(losses)
+    if not losses.isfinite().all():
+        raise CourseError(
+            f"The training loss became {losses[~losses.isfinite()][0].item()}: try a lower learning rate "
+            f"than lr={settings.lr:g}, and check that the first weights are finite numbers."
+        )
+    return losses.mean().item()
+
+
+def _check(settings: Recipe, data: Dataset) -> None:
+    if not len(data.train):
         raise CourseError("The train split is empty: there is nothing to learn from.")
+    if not len(data.val):
+        raise CourseError("The validation split is empty: there is nothing to choose the best epoch by.")
     for name, least in (("epochs", 1), ("batch_size", 1), ("lr", 1e-12)):
         if not getattr(settings, name) >= least:
             raise CourseError(f"{name} is {getattr(settings, name)}, expected a number above 0.")
