@@ -1,46 +1,15 @@
-"""Ways in: submissions from the exchange, and from a folder or zip that a learning platform gives."""
+"""Ways in: copy what students hand in, but no links, which could lead to the solutions."""
 
 import os
 import re
 import shutil
-import zipfile
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from ..errors import CourseError
-
 FILE_LIMIT = 64 * 1024 * 1024  # bytes of one submitted file
 TOTAL_LIMIT = 256 * 1024 * 1024  # bytes of one submission
-# Who and when, from the names that platforms give; the first that fits counts.
-PATTERNS = {
-    # Moodle, folder per student: "Ada Lovelace_1234567_assignsubmission_file_/a1_explore.ipynb"
-    "moodle": r"^(?P<name>[^_/]+)_(?P<student>\d+)_assignsubmission_file_?/(?P<file>[^/]+)$",
-    # Moodle, one flat folder: "Ada Lovelace_1234567_assignsubmission_file_a1_explore.ipynb"
-    "moodle-flat": r"^(?P<name>[^_/]+)_(?P<student>\d+)_assignsubmission_file_(?P<file>[^/]+)$",
-    # Canvas: "lovelaceada_LATE_4711_998877_a1_explore-2.ipynb" (name, late, user, submission, file, resubmission)
-    "canvas": r"^(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<student>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)$",
-    # A folder per student: "ada/a1_explore.ipynb"
-    "folders": r"^(?P<student>[\w.@+-]+)/(?P<file>[^/]+)$",
-    # nbgrader's zip_collect: "a1_explore_ada_attempt_2026-11-24-10-30-00_a1_explore.ipynb"
-    "attempt": r"^(?P<assignment>\w+?)_(?P<student>[^_/]+)_attempt_(?P<time>[0-9-]+)_(?P<file>[^/]+)$",
-    # One file per student: "ada_a1_explore.ipynb"
-    "plain": r"^(?P<student>[^_/]+)_(?P<file>[^/]+)$",
-}
 ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")  # fit for a folder's name and for CSV
-
-
-@dataclass(frozen=True)
-class Found:
-    """One submitted file: whose it is, where it lies, what it is called, when it came."""
-
-    student: str
-    path: Path
-    file: str
-    name: str = ""
-    time: datetime | None = None
 
 
 def copy_plain(source: Path, target: Path) -> list[str]:

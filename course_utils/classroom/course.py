@@ -98,7 +98,8 @@ def open_course(root: Path | str = ".") -> Course:
 def generate(course: Course, assignment: str, *, keep_release: bool = False) -> None:
     """Write what students get from the master, and register its cells in the gradebook.
 
-    It is made in a spare folder first: nbgrader deletes the old release before it knows that the new one works.
+    It is made in a spare folder first: nbgrader deletes the old release before it knows that the new one
+    works.
 
     Raises:
         CourseError: with nbgrader's reason, and everything is as it was.

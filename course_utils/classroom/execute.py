@@ -1,15 +1,14 @@
-"""The step of nbgrader's autograding that runs a notebook: student cells and tests in kernels of their own."""
+"""The step of nbgrader's autograding that runs a notebook: student cells here, tests there."""
 
 import asyncio
 import tempfile
 import threading
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Integer
-
-import nbformat
 
 from . import names, sandbox
 from .kernels import Pair, say

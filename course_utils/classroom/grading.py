@@ -85,7 +85,13 @@ def grade(
             continue
         stamp = _stamp(course.folder("submitted", student, assignment))
         old = known.get(student)
-        if force or old is None or not old.ok or old.time != stamp or not _is_graded(course, student, assignment):
+        if (
+            force
+            or old is None
+            or not old.ok
+            or old.time != stamp
+            or not _is_graded(course, student, assignment)
+        ):
             waiting.append((student, stamp))
     done = {}
     with tempfile.TemporaryDirectory(prefix="mcg") as folder:
@@ -153,12 +159,11 @@ def _finish(course, assignment, student, process, room: Path, stamp: str, limit:
 
 
 def _merge(course: Course, assignment: str, student: str, room: Path, stamp: str) -> None:
-    """Write the scores of one graded submission into the gradebook with nbgrader's own steps; keep its files."""
+    """Write one submission's scores into the gradebook with nbgrader's own steps; keep its files."""
     import warnings
 
-    from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-
     import nbformat
+    from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
     graded = room / "grading" / "autograded" / student / assignment
     target = course.folder("autograded", student, assignment)
@@ -240,5 +245,3 @@ def _remember(course: Course, assignment: str, outcomes: dict[str, Outcome]) -> 
     text = json.dumps([asdict(outcomes[student]) for student in sorted(outcomes)], indent=1)
     path.with_suffix(".part").write_text(text, encoding="utf-8")
     path.with_suffix(".part").replace(path)
-
-

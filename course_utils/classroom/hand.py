@@ -17,7 +17,7 @@ def answer(text: str) -> str:
     """Do what a request asks and return the outcome, both as JSON.
 
     Args:
-        text: `{"do": "name" | "call" | "attr" | "item" | "len" | "iter" | "str" | "float" | "int" | "array", ...}`.
+        text: `{"do": what, ...}`; what: name, call, attr, item, len, iter, str, float, int or array.
 
     Returns:
         `{"value": ...}`, `{"missing": true}` or `{"error": [class name, message]}`; for a call also

@@ -1,14 +1,14 @@
-"""The teacher's side of a test: the test cell runs here, the student's functions run far away, in the sandbox.
+"""The teacher's side of a test: the test cell runs here, the student's functions run in the sandbox.
 
-A test cell sees the student's names as plain values, or as proxies that can be called and looked into but not
-compared: an object with operators of its own therefore proves nothing. This module lives in the judge's kernel.
+A test cell sees the student's names as plain values, or as proxies that can be called and looked into but
+not compared: an object with operators of its own proves nothing. This module lives in the judge's kernel.
 """
 
 import builtins
 import json
-import os
 import sys
 import time
+from pathlib import Path
 
 from .plain import decode, encode
 
@@ -63,7 +63,7 @@ class Line:
             try:
                 message = self.client.get_shell_msg(timeout=0.5)
             except Empty:
-                if not os.path.exists(self.sign):
+                if not Path(self.sign).exists():
                     self.late = True
                     raise StudentError("The student's kernel has stopped.") from None
                 continue
@@ -216,7 +216,6 @@ class Bench:
                     self.space[name] = decode(reply["value"], lambda reference: _proxy(self.line, reference))
             except Exception as error:
                 self.space[name] = _Broken(name, error)
-
 
     @staticmethod
     def line_of_error() -> int:

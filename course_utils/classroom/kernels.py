@@ -11,13 +11,12 @@ import tempfile
 import uuid
 from pathlib import Path
 
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 from traitlets import Any
-
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 
 from .sandbox import Guard, Limits, Room, pick_uid
 
@@ -60,7 +59,9 @@ class Player(NotebookClient):
     def __init__(self, nb, room: Room, *, walled: bool, seconds: int):
         import zmq.asyncio
 
-        manager = RoomManager(connection_file=str(room.sockets / "kernel.json"), context=zmq.asyncio.Context())
+        manager = RoomManager(
+            connection_file=str(room.sockets / "kernel.json"), context=zmq.asyncio.Context()
+        )
         manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_LIMIT)
         manager.room, manager.walled = room, walled
         if os.name != "nt":
@@ -178,7 +179,7 @@ class Pair:
     """
 
     def __init__(self, nb, files: Path, given: Path, *, walled: bool, seconds: int, limits: Limits):
-        self.folder = Path(tempfile.mkdtemp(prefix="mc", dir="/tmp" if os.path.isdir("/tmp") else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="mc", dir="/tmp" if os.name != "nt" else None))
         self.seconds = seconds
         pupil, bench = self.folder / "p", self.folder / "j"
         pupil.mkdir()
@@ -198,8 +199,9 @@ class Pair:
             sign = self.pupil.guard.sign
             await self.judge.ask(
                 "from course_utils.classroom import judge as _judge\n"
-                f"_bench = _judge.Bench(globals(), _judge.Line({connection!r}, {str(sign)!r}, {self.seconds}))\n"
-                "del _judge",
+                f"_line = _judge.Line({connection!r}, {str(sign)!r}, {self.seconds})\n"
+                "_bench = _judge.Bench(globals(), _line)\n"
+                "del _judge, _line",
                 seconds=60,
             )
         except BaseException:

@@ -36,7 +36,7 @@ def reason(said: list[str], error: BaseException) -> str:
     """Return the most telling line of what was logged before an error.
 
     Example:
-        >>> reason(["Traceback (most recent call last):\\n  ...\\nValueError: odd cell\\n"], RuntimeError("see log"))
+        >>> reason(["Traceback (most recent call last):\\n ...\\nValueError: odd cell"], OSError("see log"))
         'odd cell'
     """
     for text in said:

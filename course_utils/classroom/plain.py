@@ -1,6 +1,7 @@
 """Plain values as JSON: what crosses between the student's process and the teacher's, in both directions.
 
-Own code, because pickle would let a student's bytes run in the teacher's process, and JSON alone knows no arrays.
+Own code, because pickle would let a student's bytes run in the teacher's process, and JSON alone knows no
+arrays.
 """
 
 import base64
@@ -12,7 +13,13 @@ from types import MappingProxyType
 
 DEPTH = 60
 BYTES = 64 * 1024 * 1024
-_DICTS = {dict: "dict", OrderedDict: "dict", defaultdict: "dict", Counter: "counter", MappingProxyType: "mapping"}
+_DICTS = {
+    dict: "dict",
+    OrderedDict: "dict",
+    defaultdict: "dict",
+    Counter: "counter",
+    MappingProxyType: "mapping",
+}
 _SEQUENCES = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
 # Classes that hold plain values only and whose code is the course's or torch's, never the student's.
 _TRUSTED = ("course_utils.", "torch.nn.modules.", "torch.nn.parameter")
@@ -22,7 +29,7 @@ def encode(value, refer=None, depth: int = 0):
     """Return `value` as what JSON can hold; objects that aren't plain become `refer(value)`.
 
     Args:
-        value: numbers, text, lists, dicts, sets, arrays, tensors, tables, and objects of the course's classes.
+        value: numbers, text, lists, dicts, sets, arrays, tensors, tables, objects of the course's classes.
         refer: makes a reference to any other object, or raises.
 
     Example:
@@ -55,9 +62,9 @@ def encode(value, refer=None, depth: int = 0):
     if (packed := _encode_array(value, inner)) is not None:
         return packed
     module, name = kind.__module__, kind.__qualname__
-    if module.startswith(_TRUSTED) and hasattr(value, "__dict__") and not isinstance(value, type):
-        if module in sys.modules and getattr(sys.modules[module], name, None) is kind:
-            return {"kind": "object", "module": module, "name": name, "state": inner(vars(value))}
+    known = module.startswith(_TRUSTED) and getattr(sys.modules.get(module), name, None) is kind
+    if known and hasattr(value, "__dict__") and not isinstance(value, type):
+        return {"kind": "object", "module": module, "name": name, "state": inner(vars(value))}
     if refer is None:
         raise TypeError(f"{name} is not a plain value.")
     return refer(value)

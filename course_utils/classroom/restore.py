@@ -1,11 +1,10 @@
 """The step before autograding that puts the teacher's cells back as they were released."""
 
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
-
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from .feedback import HIDDEN
 
@@ -133,5 +132,3 @@ def _insert(nb, sources: dict, missing: list[str]) -> None:
         before = set(order[: order.index(name)])
         place = 1 + max((i for i, other in enumerate(nb.cells) if _id(other) in before), default=-1)
         nb.cells.insert(place, cell)
-
-

@@ -124,8 +124,6 @@ def font_list() -> Path:
 
     found = sorted(Path(matplotlib.get_cachedir()).glob("fontlist-*.json"))
     if not found:
-        import matplotlib.font_manager as _
-
         found = sorted(Path(matplotlib.get_cachedir()).glob("fontlist-*.json"))
     folder = Path(tempfile.mkdtemp(prefix="mcf"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""From what somebody handed in to a folder nbgrader can grade: plain files, one readable notebook, the right name."""
+"""From what somebody handed in to a folder nbgrader can grade: plain files, readable notebooks."""
 
 import json
 from pathlib import Path

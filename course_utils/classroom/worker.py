@@ -49,10 +49,9 @@ def work(job: Job) -> None:
 
 
 def _grade(job: Job, room: Path) -> list[str]:
+    import nbformat
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
-
-    import nbformat
 
     from ..errors import CourseError
     from .course import open_course

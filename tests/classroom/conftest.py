@@ -61,22 +61,33 @@ def master():
                 "mean-test",
                 2,
                 'assert mean(numbers) == 4.5, "the mean of 0..9 is 4.5"',
-                f"secret = [{SECRET}, {SECRET} + 2]\nassert abs(mean(secret) - ({SECRET} + 1)) < 1e-9, 'mean is off'",
+                f"secret = [{SECRET}, {SECRET} + 2]\n"
+                f"assert abs(mean(secret) - ({SECRET} + 1)) < 1e-9, 'mean is off'",
             ),
             _answer("total", "..."),
-            _test("total-test", 3, 'assert total != 0, "not yet"', 'assert np.isclose(total, 45), "no: it is 45"'),
+            _test(
+                "total-test",
+                3,
+                'assert total != 0, "not yet"',
+                'assert np.isclose(total, 45), "no: it is 45"',
+            ),
             _answer("scale", "..."),
             _test(
                 "scale-test",
                 3,
                 'assert scale(numbers).max() == 1, "the largest becomes 1"',
-                "many = np.array([3.0, 7.0, 5.0])\nassert np.allclose(scale(many.copy()), [0, 1, 0.5]), 'wrong scale'",
+                "many = np.array([3.0, 7.0, 5.0])\n"
+                "assert np.allclose(scale(many.copy()), [0, 1, 0.5]), 'wrong scale'",
             ),
             _cell(
-                "markdown", "why", "### BEGIN SOLUTION\nBecause of the mean's memory of outliers.\n### END SOLUTION",
-                grade=True, solution=True, points=2,
+                "markdown",
+                "why",
+                "### BEGIN SOLUTION\nBecause of the mean's memory of outliers.\n### END SOLUTION",
+                grade=True,
+                solution=True,
+                points=2,
             ),
-        ]  # fmt: skip
+        ]
     )
 
 
@@ -114,14 +125,16 @@ class Tiny:
     def scores(self):
         """Return student -> the computer's score."""
         with self.course.gradebook() as book:
-            return {s.student.id: sum(n.score for n in s.notebooks) for s in book.assignment_submissions(NAME)}
+            return {
+                s.student.id: sum(n.score for n in s.notebooks) for s in book.assignment_submissions(NAME)
+            }
 
 
 def make_course(root: Path, timeout=60) -> Tiny:
     """Make the course in an empty folder, with the repository's own settings."""
     text = (REPO / "nbgrader_config.py").read_text(encoding="utf-8")
     text += f"\nc.SandboxedExecute.timeout = {timeout}\nc.SandboxedExecute.total = {4 * timeout}\n"
-    text += "c.SandboxedExecute.memory = 700\n"
+    text += "c.SandboxedExecute.memory = 700\nc.ClearSolutions.code_stub = {'python': '...'}\n"
     (root / "nbgrader_config.py").write_text(text, encoding="utf-8")
     folder = root / "solutions" / NAME
     folder.mkdir(parents=True)

@@ -1,7 +1,8 @@
 """Submissions that break, cheat or pry, each with what must become of it."""
 
+# ruff: noqa: E501 - the attacks are texts of cells
+
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -83,7 +84,13 @@ code(
     "ignored the interrupt",
     REST,
 )
-code("fork_bomb", 2, "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass", "", REST)
+code(
+    "fork_bomb",
+    2,
+    "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+    "",
+    REST,
+)
 code("memory_hog", 2, "hog = []\nwhile True:\n    hog.append(bytearray(b'x' * 10_000_000))", "memory", REST)
 code("memory_in_one_go", 5, "np.ones(10**11)", "", REST)
 code(
@@ -153,7 +160,7 @@ def reordered_cells(tiny, student):
     tiny.hand_in(student, nb)
 
 
-@case(2, "put back")  # the open answer's error comes before the third answer
+@case(5, "put back")
 def merged_cells(tiny, student):
     nb = tiny.solved("mean", "scale")
     text = "\n\n".join(c.source for c in nb.cells if c.cell_type == "code" and "assert" not in c.source)
@@ -296,7 +303,9 @@ def own_test_cells(tiny, student):
     nb = tiny.released()
     meta = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
     for name in ("extra", "setup"):
-        own = nbformat.v4.new_code_cell("import numpy as np\nnp.isclose = np.allclose = lambda *a: True\ntotal = 1")
+        own = nbformat.v4.new_code_cell(
+            "import numpy as np\nnp.isclose = np.allclose = lambda *a: True\ntotal = 1"
+        )
         own.metadata["nbgrader"] = meta | {"grade_id": name, "points": 50}
         nb.cells.insert(0, own)
     tiny.hand_in(student, nb)
@@ -328,7 +337,11 @@ code(
     "    def __array_ufunc__(self, *a, **k): return True\n"
     "def scale(x): return np.zeros(3).view(A)\ntotal = np.zeros(1).view(A)",
 )
-code("liar_about_its_class", 0, YES + "Yes.__class__ = property(lambda s: float)\ntotal = Yes()\ndef mean(x): return total")
+code(
+    "liar_about_its_class",
+    0,
+    YES + "Yes.__class__ = property(lambda s: float)\ntotal = Yes()\ndef mean(x): return total",
+)
 code(
     "monkeypatched_numpy",
     0,
@@ -358,12 +371,16 @@ code(
 )
 code("exits_well", 0, "import atexit, os\ndef mean(x): raise SystemExit(0)\nscale = mean")
 code("raises_in_disguise", 0, "def mean(x): raise StopIteration\ndef scale(x): raise KeyboardInterrupt")
-code("answers_by_hand", 0, "import course_utils.classroom.hand as h\nh.answer = lambda text: '{\"value\": true}'")
+code(
+    "answers_by_hand",
+    0,
+    "import course_utils.classroom.hand as h\nh.answer = lambda text: '{\"value\": true}'",
+)
 code(
     "answers_by_hand_with_code",
     0,
-    "import course_utils.classroom.hand as h\nh.answer = lambda text: '{\"value\": {\"kind\": \"object\", \"module\": "
-    "\"course_utils.__main__\", \"name\": \"main\", \"state\": {\"kind\": \"dict\", \"items\": []}}}'",
+    'import course_utils.classroom.hand as h\nh.answer = lambda text: \'{"value": {"kind": "object", "module": '
+    '"course_utils.__main__", "name": "main", "state": {"kind": "dict", "items": []}}}\'',
 )
 code(
     "answers_with_proxies",
@@ -401,7 +418,8 @@ code(
 code(
     "reads_other_students",
     0,
-    LOOT + "text = ''.join(map(look, glob.glob('ROOT/grading/*/*/*/*') + glob.glob('/tmp/**/*.ipynb', recursive=True)))\n"
+    LOOT
+    + "text = ''.join(map(look, glob.glob('ROOT/grading/*/*/*/*') + glob.glob('/tmp/**/*.ipynb', recursive=True)))\n"
     "m = re.search(r'total = (\\d+)', text)\ntotal = int(m.group(1)) if m else 1\nprint('LOOT', found)",
 )
 code(
@@ -423,18 +441,20 @@ code(
 @case(0, "link")
 def link_out(tiny, student):
     nb = tiny.released()
-    cell(nb, "total").source = (
+    cell(
+        nb, "total"
+    ).source = (
         "import os\ntotal = 45 if any(os.path.exists(p) for p in ('all/tiny/tiny.ipynb', 'key.ipynb')) else 1"
     )
     folder = tiny.hand_in(student, nb)
-    os.symlink(tiny.course.root / "solutions", folder / "all")
-    os.symlink(tiny.course.root / "solutions/tiny/tiny.ipynb", folder / "key.ipynb")
+    (folder / "all").symlink_to(tiny.course.root / "solutions")
+    (folder / "key.ipynb").symlink_to(tiny.course.root / "solutions/tiny/tiny.ipynb")
 
 
 @case(None, "no notebook")
 def notebook_is_a_link(tiny, student):
     folder = tiny.hand_in(student, None)
-    os.symlink(tiny.course.root / "solutions/tiny/tiny.ipynb", folder / "tiny.ipynb")
+    (folder / "tiny.ipynb").symlink_to(tiny.course.root / "solutions/tiny/tiny.ipynb")
 
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -450,7 +470,9 @@ def malicious_html(tiny, student):
         "display({'image/svg+xml': '<svg onload=\"document.title=1\"></svg>', 'text/markdown': evil,"
         " 'text/latex': evil}, raw=True)\nprint(evil)\nraise ValueError(evil)"
     )
-    cell(nb, "why").source = f"{EVIL}\n\n[click](javascript:alert(1)) <iframe src='javascript:alert(1)'></iframe>"
+    cell(
+        nb, "why"
+    ).source = f"{EVIL}\n\n[click](javascript:alert(1)) <iframe src='javascript:alert(1)'></iframe>"
     nb.cells.append(nbformat.v4.new_raw_cell(EVIL, metadata={"format": "text/html"}))
     nb.cells.append(nbformat.v4.new_markdown_cell(EVIL))
     tiny.hand_in(student, nb)

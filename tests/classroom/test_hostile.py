@@ -1,7 +1,7 @@
 """Cheats gain nothing, breakage stops nobody else, spies see nothing."""
 
-import os
 import socket
+from pathlib import Path
 
 import pytest
 from conftest import make_course
@@ -57,8 +57,8 @@ def test_spies_saw_only_their_own(graded):
 def test_nothing_was_written_outside(graded):
     tiny, *_ = graded
     assert not list(tiny.course.root.rglob("owned*"))
-    assert not os.path.exists("/tmp/owned-by-student")
-    assert not os.path.exists("/usr/owned")
+    assert not Path("/tmp/owned-by-student").exists()
+    assert not Path("/usr/owned").exists()
 
 
 def test_nobody_was_called(graded):
@@ -68,5 +68,7 @@ def test_nobody_was_called(graded):
 def test_no_process_stays(graded):
     import psutil
 
-    left = [p.info["cmdline"] for p in psutil.process_iter(["cmdline"]) if "4242" in (p.info["cmdline"] or [])]
+    left = [
+        p.info["cmdline"] for p in psutil.process_iter(["cmdline"]) if "4242" in (p.info["cmdline"] or [])
+    ]
     assert left == []
