@@ -12,8 +12,8 @@ from . import files
 from .env import describe, pick_device
 
 NEEDED = ("torch", "numpy", "scipy", "sklearn", "skimage", "matplotlib", "plotly", "ipywidgets", "pandas",
-          "filelock", "requests", "medmnist", "papermill", "nbconvert", "nbformat", "ipykernel", "click", "rich",
-          "tqdm", "safetensors", "latex2mathml")  # fmt: skip
+          "filelock", "requests", "medmnist", "papermill", "nbconvert", "nbformat", "ipykernel", "click",
+          "rich", "tqdm", "safetensors", "latex2mathml")  # fmt: skip
 FREE_GIGABYTES = 1
 
 

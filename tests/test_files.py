@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,8 +38,9 @@ def server(good):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             httpd.hits += 1
+            httpd.paths.append(self.path)
             body = {"/wrong": good[:-1] + b"?", "/cut": good[: len(good) // 2]}.get(self.path, good)
-            if self.path == "/missing":
+            if self.path.startswith("/missing"):
                 return self.send_error(404, "Not Found")
             if self.path == "/busy":
                 return self.send_error(503, "Service Unavailable")
@@ -56,7 +56,7 @@ def server(good):
             pass
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.hits = 0
+    httpd.hits, httpd.paths = 0, []
     httpd.url = f"http://127.0.0.1:{httpd.server_address[1]}"
     thread = threading.Thread(target=httpd.serve_forever, args=(0.02,))
     thread.start()
@@ -144,6 +144,20 @@ def test_fetch_asks_once_for_what_is_not_there(publish, server, tmp_path):
     assert server.hits == 1
 
 
+def test_a_mirror_is_asked_first_and_the_official_address_if_it_fails(
+    publish, server, good, tmp_path, monkeypatch
+):
+    official = publish("/ok")
+    monkeypatch.setenv("MEDMNIST_MIRROR", server.url + "/mirror/")
+    files.fetch("breastmnist", root=tmp_path)
+    assert server.paths == [f"/mirror/{NAME}"]
+    (tmp_path / NAME).unlink()
+    monkeypatch.setenv("MEDMNIST_MIRROR", server.url + "/missing?")
+    files.fetch("breastmnist", root=tmp_path)
+    assert server.paths[1:] == [f"/missing?/{NAME}", "/ok"] and official.endswith("/ok")
+    assert (tmp_path / NAME).read_bytes() == good
+
+
 def test_no_network_is_said_in_one_line(tmp_path):
     with pytest.raises(DataError, match=r"no connection to zenodo\.org") as caught:
         files.fetch("pathmnist", size=64, root=tmp_path, tries=1)
@@ -154,11 +168,11 @@ def test_no_network_is_said_in_one_line(tmp_path):
 def test_an_interrupt_leaves_nothing(publish, tmp_path, monkeypatch):
     publish("/ok")
 
-    def interrupted(self, chunk_size):
+    def interrupted(answer, host):
         yield b"PK half a file"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(requests.Response, "iter_content", interrupted)
+    monkeypatch.setattr(files.download, "chunks", interrupted)
     with pytest.raises(KeyboardInterrupt):
         files.fetch("breastmnist", root=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ MOST_TRIES = 200  # in all: a line that is cut again and again still gets 12 GB 
 LONGEST_WAIT = 30  # seconds between two tries
 MOST_REDIRECTS = 5
 CHUNK = 2**16
+SLOWEST = 1000  # bytes a second, over READ_SECONDS
 SPARE_BYTES = 100 * 10**6  # of disk, to be left free
 LATER = (408, 425, 429, 500, 502, 503, 504)  # answers that another try may change
 
@@ -128,7 +130,7 @@ def _attempt(url: str, part: Path, name: str, most_bytes: int, ranges: dict) -> 
                            unit_scale=True, disable=None)  # fmt: skip
                 with bar, part.open("r+b" if start else "wb") as file:
                     file.seek(start)
-                    for chunk in answer.iter_content(CHUNK):
+                    for chunk in chunks(answer, host):
                         if file.tell() + len(chunk) > most_bytes:
                             ranges["kept"] = False
                             raise Failed(f"{host} sends more than the file can hold", final=True)
@@ -137,6 +139,29 @@ def _attempt(url: str, part: Path, name: str, most_bytes: int, ranges: dict) -> 
                     file.truncate()
     except requests.RequestException as error:
         raise Failed(_why(error, host)) from error
+
+
+def chunks(answer, host: str) -> Iterator[bytes]:
+    """Yield an answer's bytes as they come, so that a cut line loses none; give up on a line that trickles.
+
+    requests' own `iter_content` waits for whole pieces, drops the last one of a cut line, and a server that
+    sends a byte a minute holds it for ever.
+    """
+    import urllib3
+
+    since, got = time.monotonic(), 0
+    try:
+        while chunk := answer.raw.read1(CHUNK):
+            yield chunk
+            got += len(chunk)
+            if (seconds := time.monotonic() - since) > READ_SECONDS:
+                if got < SLOWEST * seconds:
+                    raise Failed(f"{host} sent only {got:,} bytes in {seconds:.0f} s")
+                since, got = time.monotonic(), 0
+    except urllib3.exceptions.TimeoutError as error:
+        raise Failed(f"{host} did not answer in time") from error
+    except (urllib3.exceptions.HTTPError, ConnectionError) as error:
+        raise Failed(f"no connection to {host}, or it broke off") from error
 
 
 def _start(answer, have: int, host: str) -> int | None:
