@@ -1,7 +1,7 @@
 """The default recipe of each dataset family: one table.
 
 The lines were compared by `python -m course_utils tune`: train and validation images are pooled and dealt out
-anew, each candidate trained on 70 %, its epoch chosen on 10 %, its score taken on 20 %. The official test splits
+anew, each candidate trained on 70 %, its epoch chosen on 10 %, scored on 20 %. The official test splits
 play no part. Mean AUC and standard deviation over the deals, on real data:
 
     RetinaMNIST, 3 deals      CORN, smoothing .1 (the recipe) .777 +- .011; without smoothing .770 +- .010;
