@@ -11,11 +11,17 @@ from .data import Split, load
 from .errors import choose
 
 ROWS: list[Callable[[], dict]] = []
+BY_NAME: set[Callable[[], dict]] = set()
 
 
-def row(function: Callable[[], dict]) -> Callable[[], dict]:
-    """Register a function as a row of the table; the row is asked for by the function's name."""
+def row(function: Callable[[], dict], *, by_name: bool = False) -> Callable[[], dict]:
+    """Register a function as a row of the table; the row is asked for by the function's name.
+
+    A row with `by_name` is measured only when it is named: it takes minutes, or gigabytes of disk.
+    """
     ROWS.append(function)
+    if by_name:
+        BY_NAME.add(function)
     return function
 
 
@@ -23,7 +29,7 @@ def run(names: Sequence[str] | None = None) -> dict:
     """Measure the rows of the performance table.
 
     Args:
-        names: which rows, all by default.
+        names: which rows; by default all but those that must be named.
 
     Returns:
         {"rows": [{"name", "ours", "peer", "unit", "ratio", "goal"}], "environment": str}; `ratio` is how many
@@ -32,10 +38,12 @@ def run(names: Sequence[str] | None = None) -> dict:
     Raises:
         ChoiceError: for an unknown name.
     """
-    from . import bench_scores, bench_train  # noqa: F401 - register their rows
+    from . import bench_scores, bench_storage, bench_train  # noqa: F401 - register their rows
 
     rows = {function.__name__: function for function in ROWS}
-    chosen = [choose(name, rows, "benchmark row") for name in (rows if names is None else names)]
+    if names is None:
+        names = [name for name, function in rows.items() if function not in BY_NAME]
+    chosen = [choose(name, rows, "benchmark row") for name in names]
     return {"rows": [rows[name]() for name in chosen], "environment": env.describe()}
 
 
