@@ -68,3 +68,22 @@ def sweep(datasets, models, seeds, sizes, out, scheduler, workers, resume, as_js
     document = sweep.run(grid, out, scheduler=scheduler, workers=workers, resume=resume, report=say)
     click.echo(json.dumps(document, indent=2) if as_json else sweep.text(document))
     sys.exit(1 if document["failed"] else 0)
+
+
+@click.command()
+@click.argument("flag")
+@click.option("--system", default="flaml", show_default=True, help="flaml or autokeras.")
+@click.option("--minutes", type=float, default=2, show_default=True, help="How long it may search.")
+@click.option("--size", type=int, default=28, show_default=True, help="Edge length in pixels or voxels.")
+@click.option("--source", default="auto", show_default=True, help=f"{', '.join(SOURCES)}.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build/runs"), show_default=True
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def automl(flag, as_json, **options):
+    """Let an AutoML system search on train and val, score its choice on test, write result files."""
+    from ..judge import automl
+
+    document = automl.run(flag, **options)
+    click.echo(json.dumps(document, indent=2) if as_json else automl.text(document))
