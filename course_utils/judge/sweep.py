@@ -6,6 +6,8 @@ Kubernetes cluster: Dask's own deployments start scheduler and workers, and a sw
 
 import os
 import re
+import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -146,17 +148,26 @@ def _address(scheduler, workers, n, report):
     report(f"{workers} workers with {threads} thread{'s' if threads > 1 else ''} each on {cores} cores.")
     # Set before numpy and torch are loaded in the worker, so that all workers together use the cores once.
     spawn = {f"distributed.nanny.pre-spawn-environ.{name}": threads for name in _THREADS}
-    with (
-        dask.config.set(spawn),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address=None,
-            memory_limit=0,
+    with dask.config.set(spawn), _deaf():
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0,
             silence_logs="ERROR",
-        ) as cluster,
-    ):
+        )  # fmt: skip
+    with cluster:
         yield cluster.scheduler_address
+
+
+@contextmanager
+def _deaf():
+    """Let processes that start in here ignore Ctrl-C, which is for this process alone to handle."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
