@@ -113,7 +113,7 @@ def regions(book, what):
 
 
 def test_they_are_all_there():
-    assert NAMES == ["a1_explore"]
+    assert NAMES == ["a1_explore", "a2_classify"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,7 +156,10 @@ def test_points_and_parts(name):
     bound = set().union(*(classroom_names.made(cell.source) for cell in [*graded_of(book), *setups_of(book)]))
     for cell in answers_of(book):  # the judge would take a name that a test binds for the teacher's own
         assert not classroom_names.made(cell.source) & bound
-    for cell in graded_of(book):
+    given = set().union(*(classroom_names.made(cell.source) for cell in setups_of(book)))
+    for cell in graded_of(book):  # a test must not spoil what the first cell gave
+        imported = classroom_names.made(classroom_names.imports(cell.source))
+        assert not (classroom_names.made(cell.source) - imported) & given
         owners = [gid(a) for a in answers_of(book) if gid(cell).startswith(gid(a) + "-")]
         assert len(owners) == 1, f"{gid(cell)} belongs to one answer cell"
         assert "### BEGIN HIDDEN TESTS" in cell.source
@@ -243,6 +246,14 @@ WRONG = [
     ("a1_explore", "a1-rarest", "def rarest_name(s): return 'drusen'", "a1-rarest-test", "Right so far, but"),
     ("a1_explore", "a1-montage", "def lay_out(i, c): return i.reshape(len(i) // c * i.shape[1], -1)",
      "a1-montage-grey", "torn"),
+    ("a2_classify", "a2-epoch", "def one_epoch(n, d, lr): return n, sum(nn.functional.cross_entropy(n(x), y).item() for x, y in d)",
+     "a2-epoch-weights", "No weight has moved"),
+    ("a2_classify", "a2-stop", "def stop_early(v, p): return np.argmin(v) + 1, len(v)", "a2-stop-rule", "before epoch 5"),
+    ("a2_classify", "a2-report", "def report(c): return max(one['test_acc'] for one in c)", "a2-report-test", "on test"),
+    ("a2_classify", "a2-weights", "def conv_weights(i, o, e, b): return i * o * e * e", "a2-weights-test", "without the bias"),
+    ("a2_classify", "a2-edge", "def edge_after(e, s): return e // 2**s", "a2-edge-test", "with padding"),
+    ("a2_classify", "a2-cnn", "def tiny_cnn(c, k): return nn.Sequential(nn.Conv2d(c, 8, 3), nn.Conv2d(8, k, 3), "
+     "nn.AdaptiveAvgPool2d(1), nn.Flatten())", "a2-cnn-test", "without a bend"),
 ]  # fmt: skip
 
 

@@ -48,6 +48,21 @@ def wrong_if(condition, sentence: str) -> None:
         raise NotYet(sentence)
 
 
+def call(function, *args):
+    """Call a student's function and return what it returns, such as a network, not yet made plain.
+
+    Raises:
+        NotYet: while the dots are there, or when nothing is returned.
+    """
+    name = getattr(function, "__name__", "The answer")
+    wrong_if(function is ..., OPEN.format(name))
+    wrong_if(not callable(function), f"Expected a function, but found a {type(function).__name__}.")
+    value = function(*args)
+    wrong_if(value is ..., OPEN.format(name))
+    wrong_if(value is None, f"{name} returns nothing: does it end with a line that starts with `return`?")
+    return value
+
+
 def result(function, *args):
     """Call a student's function and return its result as plain values.
 
@@ -65,13 +80,7 @@ def result(function, *args):
         >>> result(len, "abc")
         3
     """
-    name = getattr(function, "__name__", "The answer")
-    wrong_if(function is ..., OPEN.format(name))
-    wrong_if(not callable(function), f"Expected a function, but found a {type(function).__name__}.")
-    value = function(*args)
-    wrong_if(value is ..., OPEN.format(name))
-    wrong_if(value is None, f"{name} returns nothing: does it end with a line that starts with `return`?")
-    return plain(value, name)
+    return plain(call(function, *args), getattr(function, "__name__", "The answer"))
 
 
 def plain(value, name: str = "The answer"):
