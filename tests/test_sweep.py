@@ -208,6 +208,19 @@ def test_a_failing_cell_is_listed_and_the_others_are_kept(cluster, tmp_path):
     assert "FAILED breastmnist small_cnn-n32-seed13: MemoryError: no room" in sweep.text(document)
 
 
+def test_a_cell_that_kills_its_workers_fails_alone(tmp_path):
+    prepared = {cell.key: outcome_of(cell) for cell in CELLS}
+
+    def task(cell):
+        if cell.seed == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return prepared[cell.key]
+
+    document = sweep.run([replace(CELLS[0], seed=13), *CELLS], tmp_path, task=task)  # workers started here
+    assert [one["reason"].split(",")[0] for one in document["failed"]] == ["its worker died again and again"]
+    assert len(document["cells"]) == 4 and journal(tmp_path) == {cell.key: 1 for cell in CELLS}
+
+
 def test_an_interrupt_keeps_the_finished_cells_and_a_resume_runs_the_rest(cluster, tmp_path):
     def interrupt(line):
         if line.startswith("[2/"):

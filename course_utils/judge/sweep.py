@@ -148,10 +148,12 @@ def _address(scheduler, workers, n, report):
     report(f"{workers} workers with {threads} thread{'s' if threads > 1 else ''} each on {cores} cores.")
     # Set before numpy and torch are loaded in the worker, so that all workers together use the cores once.
     spawn = {f"distributed.nanny.pre-spawn-environ.{name}": threads for name in _THREADS}
+    # One cell at a time a worker, none waiting behind it that would be blamed when the worker dies.
+    spawn["distributed.scheduler.worker-saturation"] = 1.0
     with dask.config.set(spawn), _deaf():
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0,
-            silence_logs="ERROR",
+            silence_logs="CRITICAL",
         )  # fmt: skip
     with cluster:
         yield cluster.scheduler_address
