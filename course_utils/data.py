@@ -1,4 +1,4 @@
-"""Datasets in memory: three splits of uint8 images and labels, real or sample, and batches of tensors."""
+"""Datasets: three splits of uint8 images and labels, real or sample, and batches of tensors."""
 
 import math
 import time
@@ -89,7 +89,9 @@ class Dataset:
 
 
 def load(flag: str, *, size: int = 28, source: str = "auto", root: str | Path | None = None) -> Dataset:
-    """Load a dataset into memory.
+    """Load a dataset: a small one into memory, a large file memory-mapped from its store.
+
+    Of what is above 256 MB, nothing but labels is read here; the first time the file is unpacked.
 
     Args:
         flag: MedMNIST's lower-case name, such as "pneumoniamnist".
