@@ -1,9 +1,14 @@
 """The machine: which device, which versions, one seed for everything."""
 
+import atexit
+import json
 import os
 import platform
+import re
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from .errors import ChoiceError, choose
 
@@ -67,9 +72,39 @@ def start() -> None:
     from .look.figures import use_style
 
     use_style()
+    _obey_runner()
     print(describe())
     if in_colab():
         print(COLAB_HINT)
+
+
+def peak_memory() -> float:
+    """Return the most memory this process has held so far, in MB."""
+    status = Path("/proc/self/status")  # Linux's ru_maxrss would also remember the parent process
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _obey_runner() -> None:
+    """Do what the lesson runner asks for: cap the kernel's memory, note at its end what the lesson cost."""
+    if cap := os.environ.get("COURSE_MEMORY_MB"):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(cap) * 2**20,) * 2)
+    if file := os.environ.get("COURSE_COST"):
+        path = Path(file).absolute()  # now: the lesson may change its folder
+        note = {"memory_mb": 0.0, "cpu_seconds": 0.0}
+
+        def write():
+            note.update(memory_mb=peak_memory(), cpu_seconds=time.process_time())
+            path.write_text(json.dumps(note), encoding="utf-8")
+
+        atexit.register(write)
 
 
 def _version(name: str) -> str:

@@ -1,4 +1,7 @@
+import json
+import os
 import random
+import subprocess
 import sys
 import types
 
@@ -64,3 +67,23 @@ def test_start_prints_the_environment_and_on_colab_how_to_get_a_gpu(monkeypatch,
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     env.start()
     assert env.COLAB_HINT in capsys.readouterr().out
+
+
+def child(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True
+    )
+
+
+def test_a_kernel_notes_what_it_cost(tmp_path):
+    code = "import os; from course_utils import env; env.start(); x = b'x' * 300 * 2**20; os.chdir('/')"
+    assert child(code, COURSE_COST=str(tmp_path / "cost.json")).returncode == 0
+    cost = json.loads((tmp_path / "cost.json").read_text())
+    assert 300 < cost["memory_mb"] < 700 and 0 < cost["cpu_seconds"] < 60
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps a process's data")
+def test_a_memory_cap_holds():
+    code = "from course_utils import env; env.start(); x = b'x' * 600 * 2**20"
+    assert child(code).returncode == 0
+    assert "MemoryError" in child(code, COURSE_MEMORY_MB="500").stderr

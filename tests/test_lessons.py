@@ -5,11 +5,12 @@ import json
 import nbformat
 import pytest
 
-from course_utils import lessons
+from course_utils import expenses, lessons
 from course_utils.errors import ChoiceError, CourseError
 
 ALL = lessons.find()
 BANNER = "SAMPLE DATA"
+BINDER_MB = 850  # of the 1,000 that Binder promises, JupyterLab itself takes about 120
 
 
 def run(lesson, tmp_path, **options):
@@ -20,7 +21,13 @@ def run(lesson, tmp_path, **options):
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
 def test_runs_on_sample_data(lesson, tmp_path):
-    outcome = run(lesson, tmp_path)
+    outcome = run(lesson, tmp_path, memory=BINDER_MB)
+    assert outcome.cost["memory_mb"] < BINDER_MB, (
+        "with JupyterLab beside it this lesson would not fit on Binder"
+    )
+    if lesson.measured:
+        old = expenses.stale(lesson.measured["fast"], outcome.cost)
+        assert not old, f"{old}: run --measure again"
     page = outcome.page.read_text(encoding="utf-8")
     assert BANNER in page
     assert "<h1" in page and 'lang="en"' in page

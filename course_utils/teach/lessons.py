@@ -1,12 +1,13 @@
 """The lessons: find them, list them, execute them with papermill, write their pages."""
 
+import json
 import os
 import re
 import time
 import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -19,12 +20,13 @@ from ..files import data_root
 FOLDER = Path(__file__).parents[2] / "notebooks"
 # A lesson far beyond its stated minutes has hung: 40 s are planned in the fast profile, 5 min in full.
 LIMIT_SECONDS = {"fast": 600, "full": 3600}
+COST = "cost.json"  # what a kernel leaves in its folder at its end, see `env.start`
 FIELDS = ("title", "minutes", "level", "needs", "datasets", "summary")
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Hold what a notebook's `course` metadata says; `minutes` is the full run, measured on two cores."""
+    """Hold what a notebook's `course` metadata says; `measured` is what its profiles cost, see `expenses`."""
 
     path: Path
     title: str
@@ -33,6 +35,7 @@ class Lesson:
     needs: str
     datasets: list[str]
     summary: str
+    measured: dict = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -50,6 +53,7 @@ class Outcome:
     page: Path
     cell: str = ""
     error: str = ""
+    cost: dict = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -78,11 +82,13 @@ def find(names: Sequence[str] = ()) -> list[Lesson]:
 
 def table(lessons: Sequence[Lesson]) -> str:
     """Return the lesson table as Markdown, as it stands in the README."""
-    lines = ["| lesson | what it teaches | minutes | needs |", "|---|---|---|---|"]
+    lines = ["| lesson | what it teaches | minutes | memory | needs |", "|---|---|---|---|---|"]
     for lesson in lessons:
         needs = "nothing" if lesson.needs == "none" else lesson.needs
         link = f"[{lesson.name[:2]} {lesson.title}](notebooks/{lesson.path.name})"
-        lines.append(f"| {link} | {lesson.summary} | {lesson.minutes:g} | {needs} |")
+        held = max((figures["memory_mb"] for figures in lesson.measured.values()), default=None)
+        memory = f"{held} MB" if held else "not measured"
+        lines.append(f"| {link} | {lesson.summary} | {lesson.minutes:g} | {memory} | {needs} |")
     return "\n".join(lines)
 
 
@@ -99,6 +105,7 @@ def run(
     full: bool = False,
     jobs: int = 1,
     limit: float | None = None,
+    memory: int | None = None,
     report: Callable[[Lesson, Outcome | None], None] = lambda lesson, outcome: None,
 ) -> list[Outcome]:
     """Execute lessons and write their pages and an index.
@@ -111,6 +118,7 @@ def run(
         jobs: lessons at a time. With more than one, each gets one thread: two busy two-threaded kernels on
             two cores take twice as long as one after the other.
         limit: seconds a lesson may take in all.
+        memory: MB that a kernel's data may fill; Binder gives 1,000.
         report: called when a lesson starts (with None) and when it ends.
 
     Returns:
@@ -119,7 +127,9 @@ def run(
     choose(source, SOURCES, "source")
     out = Path(out).absolute()
     limit = limit or LIMIT_SECONDS["full" if full else "fast"]
-    environment = {"MEDMNIST_ROOT": str(data_root().absolute()), "COURSE_OUT": str(out)}
+    environment = {"MEDMNIST_ROOT": str(data_root().absolute()), "COURSE_OUT": str(out), "COURSE_COST": COST}
+    if memory:
+        environment["COURSE_MEMORY_MB"] = str(memory)
     if jobs > 1:
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     execute = partial(_execute, out=out, source=source, full=full, limit=limit, report=report)
@@ -140,6 +150,7 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
     for folder in (executed.parent, work):
         folder.mkdir(parents=True, exist_ok=True)
     executed.unlink(missing_ok=True)
+    (work / COST).unlink(missing_ok=True)
     known = papermill.inspect_notebook(str(lesson.path))
     values = ({} if full else fast_parameters(lesson)) | {"source": source}
     start = time.monotonic()
@@ -169,7 +180,9 @@ def _execute(lesson: Lesson, *, out, source, full, limit, report) -> Outcome:
     except OSError as failure:
         error = f"a file could not be read or written: {failure}"
     page = out / f"{lesson.name}.html"
-    outcome = Outcome(lesson, time.monotonic() - start, executed, page, cell, _plain(error))
+    seconds = time.monotonic() - start
+    cost = {"seconds": seconds, **json.loads((work / COST).read_text())} if (work / COST).exists() else {}
+    outcome = Outcome(lesson, seconds, executed, page, cell, _plain(error), cost)
     report(lesson, outcome)
     return outcome
 
@@ -215,15 +228,13 @@ def _running_cell(executed: Path) -> str:
 
 
 def _read(path: Path) -> Lesson:
-    import json
-
     course = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("course", {})
     missing = [name for name in FIELDS if name not in course]
     if missing:
         raise CourseError(
             f"{path.name} lacks {', '.join(missing)} in its metadata `course`: see CONTRIBUTING.md."
         )
-    return Lesson(path, **{name: course[name] for name in FIELDS})
+    return Lesson(path, **{name: course[name] for name in FIELDS}, measured=course.get("measured", {}))
 
 
 def _plain(text: str) -> str:
