@@ -1,12 +1,18 @@
 """The doctor: find what commonly breaks a course on a student's machine, and say the cure."""
 
 import importlib.util
+import json
 import os
 import shutil
+import socket
 import sys
+import urllib.request
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import files
 from .env import describe, pick_device
@@ -111,4 +117,93 @@ def disk() -> Diagnosis:
     return Diagnosis("free disk", f"{free:.1f} GB", cure)
 
 
-CHECKS: tuple[Callable[[], Diagnosis], ...] = (python, packages, device, kernel, data_folder, disk)
+def torch_builds() -> Diagnosis:
+    """Check that one torch is installed, not a second one that hides behind it."""
+    found = sorted({d.version for d in distributions() if (d.metadata["Name"] or "").lower() == "torch"})
+    if len(found) < 2:
+        return Diagnosis("torch builds", ", ".join(found) or "none")
+    cure = "Make a fresh environment (rm -rf .venv; make run), or pip uninstall torch until none is left."
+    return Diagnosis("torch builds", f"{len(found)} at once: {', '.join(found)}", cure)
+
+
+def gpu() -> Diagnosis:
+    """Check that torch can use the NVIDIA GPU of this machine, where there is one."""
+    if shutil.which("nvidia-smi") is None:
+        return Diagnosis("NVIDIA GPU", "none, and none is needed")
+    try:
+        import torch
+
+        if torch.cuda.is_available():
+            return Diagnosis("NVIDIA GPU", torch.cuda.get_device_name())
+        built = torch.version.cuda
+    except Exception as error:
+        return Diagnosis("NVIDIA GPU", f"torch does not start ({type(error).__name__})", "See device, above.")
+    if built is None:
+        cure = "Lessons run on the CPU. For the GPU: pip uninstall torch, then pip install torch==2.13.0."
+        return Diagnosis("NVIDIA GPU", "there, but this torch is a CPU build", cure)
+    cure = "Update the NVIDIA driver, or install a torch built for the CUDA that nvidia-smi names."
+    return Diagnosis("NVIDIA GPU", f"there, but torch was built for CUDA {built} and can't use it", cure)
+
+
+def home() -> Diagnosis:
+    """Check that Jupyter and matplotlib can write their settings."""
+    folder = Path.home()
+    if os.access(folder, os.W_OK):
+        return Diagnosis("home folder", str(folder))
+    return Diagnosis("home folder", f"{folder} is read-only", "Set HOME to a folder you may write to.")
+
+
+def proxy() -> Diagnosis:
+    """Check that a proxy, where one is set, answers."""
+    found = urllib.request.getproxies()
+    address = found.get("https") or found.get("http")
+    if not address:
+        return Diagnosis("proxy", "none set")
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    shown = f"{parts.hostname}:{parts.port or 80}"  # without a password
+    try:
+        socket.create_connection((parts.hostname, parts.port or 80), timeout=3).close()
+    except OSError as error:
+        cure = "Correct or unset HTTPS_PROXY; lessons themselves run on sample data without a network."
+        return Diagnosis("proxy", f"{shown} does not answer ({error})", cure)
+    return Diagnosis("proxy", shown)
+
+
+def data_files() -> Diagnosis:
+    """Check that no MedMNIST file is half there."""
+    folder = files.data_root()
+    broken = []
+    for path in sorted(folder.glob("*.npz")) if folder.is_dir() else ():
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.namelist()
+        except (OSError, zipfile.BadZipFile):
+            broken.append(path.name)
+    if broken:
+        cure = f"Delete it and fetch it again: python -m course_utils data fetch {broken[0].split('.')[0]}"
+        return Diagnosis("data files", f"incomplete: {', '.join(broken)}", cure)
+    return Diagnosis("data files", "none is cut off")
+
+
+def widgets() -> Diagnosis:
+    """Check that JupyterLab will draw the explorers' sliders."""
+    name = "@jupyter-widgets/jupyterlab-manager"
+    if importlib.util.find_spec("jupyterlab") is None:
+        return Diagnosis("widgets", "no JupyterLab here")
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
+
+    off = []
+    for folder in jupyter_config_path():
+        for file in Path(folder, "labconfig").glob("*.json"):
+            off += json.loads(file.read_text(encoding="utf-8")).get("disabledExtensions", {})
+    if any(name.startswith(entry) for entry in off):
+        return Diagnosis("widgets", "switched off", f"Run: python -m jupyter labextension enable {name}")
+    if not any(Path(folder, "labextensions", name).exists() for folder in jupyter_path()):
+        cure = "Run: python -m pip install --force-reinstall jupyterlab_widgets"
+        return Diagnosis("widgets", f"JupyterLab has no {name}", cure)
+    return Diagnosis("widgets", "on")
+
+
+CHECKS: tuple[Callable[[], Diagnosis], ...] = (
+    python, packages, device, torch_builds, gpu, kernel, widgets, home, data_folder, data_files, disk, proxy,
+)  # fmt: skip
