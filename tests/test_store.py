@@ -347,13 +347,24 @@ def test_leftovers_are_found_and_only_ours_are_removed(put, tmp_path):
     (half / "train_images.npy").write_bytes(b"123")
     cut = tmp_path / f"retinamnist.npz.{card('retinamnist').files[28][1][:8]}.part"
     cut.write_bytes(b"12345")
+    (tmp_path / ".octmnist.npz.lock").touch()
     strangers = ["bloodmnist.store", "emnist_backup.npz", "retinamnist.npz.part", "mine.store.part"]
     for name in strangers:
         (tmp_path / name).mkdir()
     found = leftovers.find(tmp_path)
-    assert [(one.path, one.nbytes) for one in found][1:] == [(half, 3), (cut, 5)]
-    assert found[0].path == home and "store" in str(found[0])
+    assert [(one.path.name, one.nbytes) for one in found][::2] == [(".octmnist.npz.lock", 0), (half.name, 3)]
+    assert (found[3].path, found[3].nbytes) == (cut, 5)
+    assert found[1].path == home and "store" in str(found[1])
     assert [one.path for one in leftovers.find(tmp_path, "retinamnist")] == [cut]
     kept = [leftovers.remove(one) for one in found]
-    assert kept == [[home / "my notes.txt"], [], []]
+    assert kept == [[], [home / "my notes.txt"], [], []]
     assert names(tmp_path) == sorted([path.name, home.name, *strangers]) and names(home) == ["my notes.txt"]
+
+
+def test_clean_keeps_away_from_work_in_progress(put, tmp_path):
+    put()
+    home = files.convert("breastmnist", root=tmp_path)
+    (one,) = leftovers.find(tmp_path)
+    with locks.alone(home, "unpacking"), pytest.raises(DataError, match="Another process is at work"):
+        leftovers.remove(one)
+    assert store.is_store(home)

@@ -185,6 +185,20 @@ def test_reads_stay_within_a_window_of_the_disk():
         assert (np.diff(places) > 1).sum() <= size / block + 2  # no more jumps than blocks
 
 
+def test_the_next_window_is_announced_once_and_in_the_files_order():
+    n, row, batch = 8_000, 224 * 224 * 3, 100
+    order = block_order(n, row, seeded(0))
+    parts = np.split(order, range(batch, n, batch))
+    hints = list(stream._hints(parts, row))
+    assert len(hints) == len(parts)
+    many = stream.WINDOW_BYTES // (batch * row)
+    for start in range(0, len(parts), many):
+        told = np.concatenate(hints[start : start + many]).reshape(-1, 2)
+        rows = np.concatenate([np.arange(*run) for run in told.tolist()] or [np.arange(0)])
+        coming = parts[start + many : start + 2 * many]
+        assert np.array_equal(rows, np.sort(np.concatenate(coming)) if coming else [])
+
+
 # memory and threads
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..cards import cards
 from .archive import NAMES
-from .locks import alone
+from .locks import alone, lock_path
 from .store import MANIFEST, is_store, places
 
 # Every file that a store can hold, finished or not.
@@ -54,11 +54,20 @@ def _find(root: Path, flag: str | None) -> Iterator[Leftover]:
             part = archive.with_name(f"{archive.name}.{md5[:8]}.part")
             if part.is_file():
                 yield Leftover(part, part.stat().st_size, "of an interrupted download", archive)
+            for guard in dict.fromkeys([archive, archive.with_suffix(".store"), places(archive).store]):
+                if lock_path(guard).is_file():
+                    yield Leftover(
+                        lock_path(guard), 0, "lock of a process that was killed or is at work", guard
+                    )
 
 
 def remove(one: Leftover) -> list[Path]:
-    """Delete one of `find`'s results; return what was kept because somebody else put it there."""
-    with alone(one.guard, "removing"):
+    """Delete one of `find`'s results; return what was kept because somebody else put it there.
+
+    Raises:
+        DataError: when another process is at work there.
+    """
+    with alone(one.guard, "removing", wait=False):
         if one.path.is_file():
             one.path.unlink()
             return []

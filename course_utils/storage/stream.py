@@ -1,5 +1,6 @@
 """Batches from disk: sequential-friendly shuffling, a thread that reads ahead, memory for a few batches."""
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,15 +60,42 @@ def read_batches(images: np.memmap, batches: list[np.ndarray], *, pin: bool = Fa
     """
     waiting = deque()
     with ThreadPoolExecutor(1) as reader, _Rows(images) as rows:
+        hints = _hints(batches, images[:1].nbytes)
         try:
-            for index in batches:
-                waiting.append(reader.submit(rows.read, index, pin))
+            for index, hint in zip(batches, hints, strict=True):
+                waiting.append(reader.submit(rows.read, index, hint, pin))
                 if len(waiting) > AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:  # also when the reader of batches breaks off
             reader.shutdown(cancel_futures=True)
+
+
+def _hints(batches: list[np.ndarray], row_bytes: int) -> Iterator[np.ndarray]:
+    """Yield for each batch the runs `(start, stop)` of rows to announce to the system while it is read.
+
+    They are a share of the rows that the next window needs, in the file's order: the system then fetches
+    long pieces in sequence before anybody waits for them.
+    """
+    rows = max(1, max(map(len, batches), default=1))
+    many = max(1, WINDOW_BYTES // (rows * row_bytes))  # batches in a window
+    for start in range(0, len(batches), many):
+        coming = batches[start + many : start + 2 * many]
+        here = batches[start : start + many]
+        runs = _runs(np.sort(np.concatenate(coming))) if coming else np.empty((0, 2), int)
+        yield from np.array_split(runs, len(here))
+
+
+def _runs(index: np.ndarray) -> np.ndarray:
+    """Return the runs of neighbours in a list of rows, int `(R, 2)`: first row of each, and last + 1.
+
+    Example:
+        >>> _runs(np.array([4, 5, 6, 2, 9])).tolist()
+        [[4, 7], [2, 3], [9, 10]]
+    """
+    cuts = np.flatnonzero(np.diff(index) != 1) + 1
+    return np.stack([index[np.r_[0, cuts]], index[np.r_[cuts, len(index)] - 1] + 1], axis=1)
 
 
 class _Rows:
@@ -88,17 +116,20 @@ class _Rows:
     def __exit__(self, *error):
         self._file.close()
 
-    def read(self, index: np.ndarray, pin: bool):
-        """Return the rows as one uint8 tensor; neighbours are read at once."""
+    def read(self, index: np.ndarray, hint: np.ndarray, pin: bool):
+        """Return the rows as one uint8 tensor, neighbours read at once; announce the rows of `hint`."""
         import torch
 
+        if hasattr(os, "posix_fadvise"):
+            for start, stop in hint.tolist():
+                place, length = self._offset + start * self._row_bytes, (stop - start) * self._row_bytes
+                os.posix_fadvise(self._file.fileno(), place, length, os.POSIX_FADV_WILLNEED)
         batch = torch.empty((len(index), *self._shape[1:]), dtype=torch.uint8, pin_memory=pin)
         flat = memoryview(batch.numpy().reshape(-1))
-        ends = np.flatnonzero(np.diff(index) != 1) + 1
-        starts, stops = [0, *ends.tolist()], [*ends.tolist(), len(index)]
-        for start, stop in zip(starts, stops, strict=True):
-            self._file.seek(self._offset + int(index[start]) * self._row_bytes)
-            part = flat[start * self._row_bytes : stop * self._row_bytes]
+        for start, stop in _runs(index).tolist():
+            self._file.seek(self._offset + start * self._row_bytes)
+            length = (stop - start) * self._row_bytes
+            part, flat = flat[:length], flat[length:]
             while part:
                 done = self._file.readinto(part)
                 if not done:
