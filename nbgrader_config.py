@@ -13,7 +13,7 @@ if str(COURSE) not in sys.path:
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 from nbgrader import preprocessors as steps  # noqa: E402
 
-from course_utils.classroom import collection, execute, feedback, release, restore  # noqa: E402
+from course_utils.classroom import collection, execute, feedback, markdown, release, restore  # noqa: E402
 
 c = get_config()  # noqa: F821 - given by nbgrader
 
@@ -59,3 +59,4 @@ c.SandboxedExecute.total = 600  # seconds a notebook may take
 # Feedback and formgrader show no hidden test, no answer, and no script of a student's.
 c.GenerateFeedback.preprocessors = [steps.GetGrades, feedback.HideTests, CSSHTMLHeaderPreprocessor]
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": markdown.safe_markdown}

@@ -97,6 +97,7 @@ def grade(
     with tempfile.TemporaryDirectory(prefix="mcg") as folder:
         book = Path(folder) / "gradebook.db"
         _copy_database(course, book)
+        fonts = str(sandbox.font_list()) if walled else ""
         expected = _expected(course, assignment)
         running: dict[str, tuple] = {}
         context = multiprocessing.get_context("forkserver" if os.name != "nt" else "spawn")
@@ -117,7 +118,7 @@ def grade(
                     room.mkdir()
                     submission = course.folder("submitted", student, assignment)
                     job = Job(str(course.root), student, assignment, str(submission), str(room), str(book),
-                              expected, walled)  # fmt: skip
+                              expected, walled, fonts)  # fmt: skip
                     process = context.Process(target=work, args=(job,), daemon=False)
                     process.start()
                     running[student] = process, room, stamp, time.monotonic() + limit

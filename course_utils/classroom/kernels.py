@@ -184,11 +184,12 @@ class Pair:
         pupil, bench = self.folder / "p", self.folder / "j"
         pupil.mkdir()
         bench.mkdir()
-        uid = pick_uid() if walled else None
-        self.pupil = Player(nb, Room(pupil, files, limits, uid), walled=walled, seconds=seconds)
+        self.pupil = Player(
+            nb, Room(pupil, files, limits, pick_uid() if walled else None), walled=walled, seconds=seconds
+        )
         # The judge waits for the student's code, so it gets a little longer; it reaches the pupil's sockets.
         slack = Limits(limits.seconds + 30, limits.memory, limits.processes, limits.disk)
-        room = Room(bench, given, slack, uid, binds=(pupil,))
+        room = Room(bench, given, slack, pick_uid() if walled else None, binds=(pupil,))
         self.judge = Player(nb, room, walled=walled, seconds=seconds + 15)
 
     async def __aenter__(self):
