@@ -59,3 +59,22 @@ def tiny():
         return arrays
 
     return make
+
+
+@pytest.fixture
+def borrowed_python(tmp_path):
+    """Return the Python of a fresh environment that sees this one's packages, but not the course itself.
+
+    A `.pth` file lends the folder of packages; an editable install in it is not followed, so the course is
+    missing, as it is on Colab and on Binder before postBuild.
+    """
+    import sysconfig
+    import venv
+
+    home = tmp_path / "env"
+    venv.create(home, with_pip=True)
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    here = sysconfig.get_path("purelib")
+    there = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
+    Path(there, "borrowed.pth").write_text(here + "\n")
+    return python

@@ -1,0 +1,52 @@
+"""Colab, simulated: packages that are there already, no course, a module `google.colab`."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from course_utils import links
+
+ROOT = Path(__file__).parents[1]
+PROBE = """
+import json, sys
+import google.colab
+exec(compile({setup!r}, "setup", "exec"))
+import course_utils, numpy, torch
+from course_utils import load, solids, volumes, voxels
+data = load("adrenalmnist3d", source="sample")
+shown, _ = solids.show_surface(voxels.take(data, "test"))._repr_mimebundle_()
+print(json.dumps([course_utils.__file__, torch.__file__, numpy.__file__, sorted(shown)]))
+"""
+
+
+@pytest.fixture
+def colab(borrowed_python):
+    """Return a Python as Colab's: torch, numpy and the rest are there, the course is not."""
+    library = next((borrowed_python.parents[1] / "lib").glob("python3*/site-packages"))
+    (library / "google" / "colab").mkdir(parents=True)
+    (library / "google" / "colab" / "__init__.py").write_text("")
+    return borrowed_python
+
+
+def ask(python, code, **environment):
+    return subprocess.run(
+        [python, "-c", code], cwd="/", env=os.environ | environment, capture_output=True, text=True
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the setup cell installs from git; this is no clone")
+def test_the_setup_cell_brings_the_course_and_touches_nothing_else(colab, monkeypatch):
+    assert ask(colab, "import course_utils").returncode != 0, "the course must not be there yet"
+    before = ask(colab, "import torch, numpy; print(torch.__file__, numpy.__file__)").stdout.split()
+    setup = links.setup_cell().replace(links.repository(), f"file://{ROOT}")  # what is committed here
+    done = ask(colab, PROBE.format(setup=setup))
+    assert done.returncode == 0, done.stderr
+    assert "Runtime > Change runtime type > GPU" in done.stdout
+    home, *after, shown = json.loads(done.stdout.splitlines()[-1])
+    assert after == before
+    assert Path(home).is_relative_to(colab.parents[1])
+    assert "text/html" in shown  # Colab draws plotly's HTML, not its JSON
