@@ -10,7 +10,7 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lab assignments grade lint format lock clean help
+.PHONY: run test lab assignments grade lint format links measure lock clean help
 
 run: $(STAMP)  ## execute every lesson on the built-in sample data; pages in build/
 	$(PY) -m course_utils run
@@ -35,6 +35,14 @@ format: $(STAMP)  ## rewrite in house style and remove notebook outputs
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(VENV)/bin/nbstripout --keep-id notebooks/*.ipynb
+
+links: $(STAMP)  ## after changing the address in pyproject.toml: rewrite launch links and setup cells
+	$(PY) -m course_utils links
+
+measure: $(STAMP)  ## after changing a lesson: write its measured time and memory into it and the README
+	$(PY) -m course_utils run --measure
+	$(PY) -m course_utils run --full --measure
+	$(PY) -m course_utils lessons --readme
 
 lock: $(STAMP)  ## after changing requirements.txt: pin what it brought
 	$(PY) -m pip freeze --exclude-editable | grep -vE '^(torch|torchvision|setuptools|wheel|pip)=' | sed 's/+cpu//' > constraints.txt

@@ -1,6 +1,7 @@
 import importlib.metadata
 import importlib.util
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -68,3 +69,50 @@ def test_setup_cell_installs_the_course_on_colab_and_keeps_its_torch(monkeypatch
     assert f"git+{links.repository()}" in command
     pins = (ROOT / "requirements.txt").read_text()
     assert all(part in pins for part in command if "==" in part)  # the same medmnist everywhere
+
+
+@pytest.fixture
+def fork(tmp_path, monkeypatch):
+    """Return a copy of what holds the address, whose pyproject.toml names another one."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("weights"))
+    shutil.copy(ROOT / "CITATION.cff", tmp_path)
+    text = (ROOT / "pyproject.toml").read_text().replace(links.repository(), "https://github.com/ada/fork")
+    (tmp_path / "pyproject.toml").write_text(text)
+    monkeypatch.setattr(links, "PYPROJECT", tmp_path / "pyproject.toml")
+    return tmp_path
+
+
+def test_a_fork_changes_one_line_and_all_links_follow(fork):
+    old = links.repository().removeprefix("https://github.com/")
+    links.repository.cache_clear()
+    changed = links.rewrite(fork)
+    assert len(changed) == len(list((fork / "notebooks").glob("*.ipynb"))) + 1
+    assert not [path for path in changed if old in path.read_text()]
+    for path in (fork / "notebooks").glob("*.ipynb"):
+        assert path.read_text().count("ada/fork") == 3  # Colab, Binder, the setup cell
+    assert "repository-code: https://github.com/ada/fork" in (fork / "CITATION.cff").read_text()
+    assert links.rewrite(fork) == []
+
+
+def test_the_links_that_stand_here_are_current():
+    assert links.rewrite(ROOT) == []
+
+
+def test_no_other_place_names_the_repository():
+    allowed = {ROOT / "pyproject.toml", ROOT / "CITATION.cff", *(ROOT / "notebooks").glob("*.ipynb")}
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
+    path = links.repository().removeprefix("https://github.com/")
+    holders = set()
+    for name in filter(None, listed):
+        file = ROOT / name
+        if file.is_file() and file.suffix != ".png" and path in file.read_text(encoding="utf-8"):
+            holders.add(file)
+    assert holders <= allowed, f"the address stands in {sorted(map(str, holders - allowed))}"
+
+
+def test_no_launch_link_leads_elsewhere():
+    path = links.repository().removeprefix("https://github.com/")
+    for lesson in (ROOT / "notebooks").glob("*.ipynb"):
+        text = lesson.read_text(encoding="utf-8")
+        hosts = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w.-]+/[\w.-]+)"
+        assert set(re.findall(hosts, text)) == {path}

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..data import SOURCES
-from ..errors import choose
+from ..errors import CourseError, choose
 
 
 @click.command()
@@ -20,11 +20,23 @@ def doctor():
 
 
 @click.command()
-def lessons():
+@click.option("--readme", is_flag=True, help="Write the table into README.md.")
+def lessons(readme):
     """Print the lesson table."""
-    from ..teach.lessons import find, table
+    from ..teach.lessons import FOLDER, find, table
 
-    click.echo(table(find()))
+    if not readme:
+        click.echo(table(find()))
+        return
+    path = FOLDER.parent / "README.md"
+    before, _, rest = path.read_text(encoding="utf-8").partition("<!-- lessons:")
+    mark, _, rest = rest.partition("-->")
+    _, end, after = rest.partition("<!-- end of lessons -->")
+    if not end:
+        raise CourseError("README.md has no table between <!-- lessons: ... --> and <!-- end of lessons -->.")
+    text = f"{before}<!-- lessons:{mark}-->\n{table(find())}\n{end}{after}"
+    path.write_text(text, encoding="utf-8")
+    click.echo(path)
 
 
 @click.command()
@@ -73,3 +85,12 @@ def poster(path):
     figures.use_style()
     path.write_bytes(poster.draw().png())
     click.echo(path)
+
+
+@click.command()
+def links():
+    """Write the repository's address from pyproject.toml into launch links, setup cells and CITATION.cff."""
+    from ..teach import lessons, links
+
+    changed = links.rewrite(lessons.FOLDER.parent)
+    click.echo("\n".join(map(str, changed)) or f"All links lead to {links.repository()} already.")

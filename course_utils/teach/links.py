@@ -1,5 +1,7 @@
 """Addresses of the course: all derive from `[project.urls]` in pyproject.toml, and from nowhere else."""
 
+import json
+import re
 import tomllib
 from functools import cache
 from importlib.metadata import metadata
@@ -46,3 +48,37 @@ def badges(lesson: str) -> str:
 def setup_cell() -> str:
     """Return the source of the setup cell, the same in every lesson."""
     return SETUP_CELL.format(repository=repository())
+
+
+def rewrite(root: Path) -> list[Path]:
+    """Write the repository's address, as it stands in pyproject.toml now, into every file that needs it.
+
+    Args:
+        root: the course's folder: its lessons' launch links and setup cells, and CITATION.cff.
+
+    Returns:
+        The files that changed.
+    """
+    changed = []
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        nb = json.loads(path.read_text(encoding="utf-8"))
+        for cell in nb["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and 'find_spec("course_utils")' in source:
+                source = setup_cell()
+            else:
+                source = re.sub(r"^\[Open in Colab\].*$", badges(path.stem), source, flags=re.MULTILINE)
+            cell["source"] = source.splitlines(keepends=True)
+        changed += _put(path, json.dumps(nb, indent=1, ensure_ascii=False) + "\n")
+    citation = root / "CITATION.cff"
+    text = citation.read_text(encoding="utf-8")
+    line = f"repository-code: {repository()}"
+    return changed + _put(citation, re.sub(r"^repository-code:.*$", line, text, flags=re.MULTILINE))
+
+
+def _put(path: Path, text: str) -> list[Path]:
+    """Write a text where it differs; return the file if it did."""
+    if path.read_text(encoding="utf-8") == text:
+        return []
+    path.write_text(text, encoding="utf-8")
+    return [path]
