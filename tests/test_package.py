@@ -86,7 +86,8 @@ def test_examples_in_docstrings_are_true(name):
 def test_the_public_face_is_complete():
     assert sorted(course_utils.__all__) == course_utils.__all__
     assert all(hasattr(course_utils, name) for name in course_utils.__all__)
-    assert course_utils.__version__.count(".") == 2
+    citation = (PACKAGE.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {course_utils.__version__}\n" in citation
 
 
 LAYERS = ["storage", "measure", "look", "learn", "judge", "teach", "classroom", "commands"]
