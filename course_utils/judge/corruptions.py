@@ -93,7 +93,7 @@ def corrupt(images: np.ndarray, name: str, severity: int, *, seed: int = 0) -> n
 
     Example:
         >>> corrupt(np.full((2, 28, 28), 100, np.uint8), "too dark", 5).max()
-        np.uint8(10)
+        np.uint8(11)
     """
     choose(name, LEVELS, "corruption")
     choose(severity, (0, *SEVERITIES), "severity")
