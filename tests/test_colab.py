@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import links
+from course_utils import lessons, links
 
 ROOT = Path(__file__).parents[1]
 PROBE = """
 import json, sys
-import google.colab
 exec(compile({setup!r}, "setup", "exec"))
 import course_utils, numpy, torch
 from course_utils import load, solids, volumes, voxels
@@ -28,6 +27,7 @@ def colab(borrowed_python):
     library = next((borrowed_python.parents[1] / "lib").glob("python3*/site-packages"))
     (library / "google" / "colab").mkdir(parents=True)
     (library / "google" / "colab" / "__init__.py").write_text("")
+    (library / "colab.pth").write_text("import google.colab\n")  # Colab's kernels start with it
     return borrowed_python
 
 
@@ -50,3 +50,27 @@ def test_the_setup_cell_brings_the_course_and_touches_nothing_else(colab, monkey
     assert after == before
     assert Path(home).is_relative_to(colab.parents[1])
     assert "text/html" in shown  # Colab draws plotly's HTML, not its JSON
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the setup cell installs from git; this is no clone")
+def test_lessons_run_where_the_setup_cell_must_install_the_course(colab, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    for lesson in lessons.find(["01", "03"]):
+        copy = lessons.copy_fast(lesson, work)
+        copy.write_text(copy.read_text().replace(f"git+{links.repository()}", f"git+file://{ROOT}"))
+    command = [
+        colab,
+        "-m",
+        "nbconvert",
+        "--to",
+        "notebook",
+        "--execute",
+        "--inplace",
+        *sorted(work.glob("*")),
+    ]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for copy in work.glob("*.ipynb"):
+        assert "Runtime > Change runtime type > GPU" in copy.read_text()

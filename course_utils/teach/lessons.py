@@ -97,6 +97,19 @@ def fast_parameters(lesson: Lesson) -> dict:
     return tomllib.loads((FOLDER / "fast.toml").read_text(encoding="utf-8")).get(lesson.name, {})
 
 
+def copy_fast(lesson: Lesson, folder: Path) -> Path:
+    """Copy a lesson with sample data and the fast profile's values written into its parameters cell."""
+    import nbformat
+
+    nb = nbformat.read(lesson.path, 4)
+    (cell,) = [cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", [])]
+    values = fast_parameters(lesson) | {"source": "sample"}
+    cell.source += "".join(f"\n{name} = {value!r}" for name, value in values.items())
+    copy = Path(folder) / lesson.path.name
+    nbformat.write(nb, copy)
+    return copy
+
+
 def run(
     lessons: Sequence[Lesson],
     out: Path,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+from course_utils import lessons
 
 REPO = Path(__file__).parents[2]
 SCREENSHOTS = REPO / "build" / "screenshots"
@@ -92,10 +93,10 @@ def browser():
 
 @pytest.fixture(scope="session")
 def lab(browser, tmp_path_factory):  # no browser, no server
-    """Start JupyterLab on a copy of the lessons, set to sample data."""
+    """Start JupyterLab on a copy of the lessons, set to sample data and the fast profile."""
     folder, settings = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
-    for lesson in LESSONS:
-        _copy_with_sample_data(REPO / "notebooks" / f"{lesson}.ipynb", folder)
+    for lesson in lessons.find():
+        lessons.copy_fast(lesson, folder)
     for name, values in SETTINGS.items():
         plugin = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
         plugin.parent.mkdir(parents=True, exist_ok=True)
@@ -126,15 +127,6 @@ def lab(browser, tmp_path_factory):  # no browser, no server
         finally:
             server.terminate()
             server.wait(30)
-
-
-def _copy_with_sample_data(notebook: Path, folder: Path) -> None:
-    """Copy a lesson with `source` in its parameters cell set to "sample"."""
-    nb = nbformat.read(notebook, as_version=4)
-    (cell,) = [cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", [])]
-    cell.source, changed = re.subn(r'^source = "\w+"', 'source = "sample"', cell.source, flags=re.M)
-    assert changed == 1
-    nbformat.write(nb, folder / notebook.name)
 
 
 def _free_port() -> int:
