@@ -1,5 +1,6 @@
 """Grade everything handed in for an assignment: in parallel, each submission where it can hurt no other."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -34,6 +35,7 @@ class Outcome:
         notes: what was unusual, though it was graded.
         seconds: how long it took.
         time: when the submission was handed in, as its time stamp says.
+        digest: of the files as they were handed in, to see a newer version.
     """
 
     student: str
@@ -43,6 +45,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     time: str = ""
+    digest: str = ""
 
 
 def grade(
@@ -83,16 +86,17 @@ def grade(
     for student in course.submitted(assignment):
         if students is not None and student not in students:
             continue
-        stamp = _stamp(course.folder("submitted", student, assignment))
+        folder = course.folder("submitted", student, assignment)
+        stamp, digest = _stamp(folder), _digest(folder)
         old = known.get(student)
         if (
             force
             or old is None
             or not old.ok
-            or old.time != stamp
+            or old.digest != digest
             or not _is_graded(course, student, assignment)
         ):
-            waiting.append((student, stamp))
+            waiting.append((student, stamp, digest))
     done = {}
     with tempfile.TemporaryDirectory(prefix="mcg") as folder:
         book = Path(folder) / "gradebook.db"
@@ -104,11 +108,11 @@ def grade(
         if os.name != "nt":
             context.set_forkserver_preload(PRELOAD)
         limit = course.config.SandboxedExecute.get("total", 600) + SLACK
-        queue, places = list(waiting), jobs or len(os.sched_getaffinity(0))
+        queue, places = list(waiting), jobs or cores()
         try:
             while queue or running:
                 while queue and len(running) < places:
-                    student, stamp = queue.pop(0)
+                    student, stamp, digest = queue.pop(0)
                     report(student, None)
                     if not ID.match(student):
                         done[student] = Outcome(student, assignment, False, "this is no possible student id")
@@ -121,12 +125,12 @@ def grade(
                               expected, walled, fonts)  # fmt: skip
                     process = context.Process(target=work, args=(job,), daemon=False)
                     process.start()
-                    running[student] = process, room, stamp, time.monotonic() + limit
-                for student, (process, room, stamp, end) in list(running.items()):
+                    running[student] = process, room, (stamp, digest), time.monotonic() + limit
+                for student, (process, room, version, end) in list(running.items()):
                     if process.is_alive() and time.monotonic() < end:
                         continue
                     del running[student]
-                    outcome = _finish(course, assignment, student, process, room, stamp, limit)
+                    outcome = _finish(course, assignment, student, process, room, version, limit)
                     done[student] = outcome
                     _remember(course, assignment, {**recall(course, assignment), student: outcome})
                     shutil.rmtree(room, ignore_errors=True)
@@ -135,14 +139,15 @@ def grade(
         finally:
             for process, *_ in running.values():
                 _end(process)
-    return [done[student] for student, _ in waiting]
+    return [done[student] for student, *_ in waiting]
 
 
-def _finish(course, assignment, student, process, room: Path, stamp: str, limit: float) -> Outcome:
+def _finish(course, assignment, student, process, room: Path, version: tuple, limit: float) -> Outcome:
     """Read what a worker says and write its scores into the gradebook."""
     late = process.is_alive()
     _end(process)
-    outcome = Outcome(student, assignment, False, time=stamp)
+    stamp, digest = version
+    outcome = Outcome(student, assignment, False, time=stamp, digest=digest)
     try:
         result = json.loads((room / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -224,6 +229,22 @@ def _stamp(submission: Path) -> str:
         return str(_parse((submission / "timestamp.txt").read_text(encoding="utf-8").strip()))
     except Exception:
         return ""
+
+
+def _digest(submission: Path) -> str:
+    """Return what tells one version of a submission from another."""
+    found = hashlib.sha256()
+    for path in sorted(submission.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            found.update(f"{path.relative_to(submission)}\0".encode())
+            with path.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _parse(text: str) -> datetime:
