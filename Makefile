@@ -10,7 +10,7 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lab assignments grade lint format links measure lock clean help
+.PHONY: run test lab site assignments grade lint format links measure lock clean help
 
 run: $(STAMP)  ## execute every lesson on the built-in sample data; pages in build/
 	$(PY) -m course_utils run
@@ -20,6 +20,10 @@ test: $(STAMP) lint  ## style, unit tests, notebooks, and browser tests where Ch
 
 lab: $(STAMP)  ## open JupyterLab on the first lesson
 	$(PY) -m jupyterlab notebooks/01_meet_medmnist.ipynb
+
+site: $(STAMP)  ## build the web site in build/site; runs the lessons first where that was not done
+	@test -d build/notebooks || $(PY) -m course_utils run
+	$(PY) -m course_utils site
 
 assignments: $(STAMP)  ## make what students get (assignments/) from the masters (solutions/)
 	$(PY) -m course_utils assignments

@@ -11,6 +11,7 @@ HOMES = {
     "lessons": "lessons",
     "run": "lessons",
     "poster": "lessons",
+    "site": "site",
     "links": "lessons",
     "data": "files",
     "train": "scores",

@@ -28,7 +28,7 @@ def render(notebook: str | Path, page: str | Path, *, navigation: Iterable[tuple
     nb = nbformat.read(notebook, as_version=4)
     page = Path(page)
     page.parent.mkdir(parents=True, exist_ok=True)
-    needs_plotly = _stand_alone(nb)
+    needs_plotly = replace_views(nb)
     if needs_plotly:
         write_plotly(page.parent)
     title = nb.metadata.get("course", {}).get("title", page.stem)
@@ -63,7 +63,7 @@ def write_plotly(folder: Path) -> None:
         script.write_text(get_plotlyjs(), encoding="utf-8")
 
 
-def _stand_alone(nb) -> bool:
+def replace_views(nb) -> bool:
     """Replace kernel-bound outputs in place; return whether a plotly figure is among them."""
     import plotly.io
 
