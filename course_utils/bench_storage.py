@@ -24,7 +24,7 @@ from .storage import stream
 
 FLAG, SIZE, BATCH = "pathmnist", 224, 128
 SMALL, BIG = 0.3, 4.0  # gigabytes once unpacked
-EPOCHS = 3
+EPOCHS = 2
 
 
 @row
