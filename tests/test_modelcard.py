@@ -63,6 +63,7 @@ def test_lead_is_the_middle_seeds(study):
 def test_says_what_every_card_must_say(study):
     text = str(modelcard.fill(study, **SAID))
     assert "Not for clinical use." in text and "SAMPLE DATA" in text and "72,000 weights" in text
+    assert "recall of class 1, normal, benign" in text
     for defect in study.data.card.defects:
         assert defect in text
     assert PLAN.fingerprint() in text and "read 1 time." in text and study.data.card.licence in text

@@ -180,7 +180,9 @@ def _table(study: Study) -> str:
         cuts = ", ".join(f"{study.threshold(k):.2f}" for k in range(len(study.test)))
         ece = calibration.reliability(y, study.test[0], task).ece
         text += (
-            f"\n\nThresholds from validation ({study.plan.rule}): {cuts}. ECE of the first seed: {ece:.3f}."
+            f"\n\nSensitivity is the recall of class 1, {data.card.labels[1]}; specificity that of class 0, "
+            f"{data.card.labels[0]}. Thresholds from validation ({study.plan.rule}): {cuts}; the rival decides "
+            f"at 0.5. ECE of the first seed: {ece:.3f}."
         )
     if data.source == "real" and data.size == 28:
         best = max(published.rows(data.card.flag), key=lambda row: row["auc"])
