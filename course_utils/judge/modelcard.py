@@ -181,8 +181,8 @@ def _table(study: Study) -> str:
         ece = calibration.reliability(y, study.test[0], task).ece
         text += (
             f"\n\nSensitivity is the recall of class 1, {data.card.labels[1]}; specificity that of class 0, "
-            f"{data.card.labels[0]}. Thresholds from validation ({study.plan.rule}): {cuts}; the rival decides "
-            f"at 0.5. ECE of the first seed: {ece:.3f}."
+            f"{data.card.labels[0]}. Thresholds from validation ({study.plan.rule}): {cuts}; the rival's is "
+            f"0.5. ECE of the first seed: {ece:.3f}."
         )
     if data.source == "real" and data.size == 28:
         best = max(published.rows(data.card.flag), key=lambda row: row["auc"])
