@@ -4,8 +4,6 @@ from course_utils.site import theme
 from course_utils.teach import links
 
 project = "MedMNIST course"
-author = "the authors of the MedMNIST course"
-copyright = "code Apache-2.0, text CC BY 4.0"
 language = "en"
 extensions = ["myst_nb"]
 exclude_patterns = ["_static"]
@@ -46,7 +44,9 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
     "show_navbar_depth": 1,
-    "extra_footer": "Not for clinical use: no data and no model from here may guide a person's care.",
+    "footer_content_items": ["extra-footer"],
+    "extra_footer": "Code Apache-2.0, text CC BY 4.0. "
+    "Not for clinical use: no data and no model from here may guide a person's care.",
 }
 
 

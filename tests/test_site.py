@@ -41,7 +41,15 @@ def trees(site):
 @pytest.mark.parametrize("one", cards(), ids=lambda one: one.flag)
 def test_a_dataset_page_says_everything_the_card_and_the_tables_know(one):
     text = unescape(datasets.page(one, "<img>"))
-    for fact in (one.question, one.modality, one.task, one.licence, one.cite, *one.defects, *one.labels):
+    for fact in (
+        one.question,
+        one.modality,
+        one.task,
+        f"[{one.licence}](https://creativecommons.org/",
+        one.cite,
+        *one.defects,
+        *one.labels,
+    ):
         assert fact in text
     for n in one.n_samples.values():
         assert f"{n:,}" in text

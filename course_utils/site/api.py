@@ -47,9 +47,13 @@ def write(folder: Path) -> None:
 
 
 def _modules(parent, group: str) -> list:
-    found = [m for name, m in sorted(parent.modules.items()) if not m.is_package and not name.startswith("_")]
+    """Return a folder's modules that have something to show; a folder with functions of its own comes first."""
+    found = [m for name, m in sorted(parent.modules.items()) if not name.startswith("_")]
+    found = [m for m in found if not m.is_init_module]
     if group == "core":
         found = [m for m in found if not m.name.startswith("bench")]
+    else:
+        found = [parent, *found]
     return [m for m in found if m.name not in HIDDEN and _public(m)]
 
 

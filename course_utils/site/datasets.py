@@ -71,10 +71,7 @@ def page(one: DatasetCard, montage: str) -> str:
     """
     facts = [[name, text] for name, text in one.rows() if name not in ("question", "beware", "labels")]
     facts = [[name, f"`{text}`" if name == "flag" else text] for name, text in facts]
-    facts = [
-        [name, f"{one.licence}. " + re.sub(r"(https://[^)]+)", r"<\1>", text) if name == "licence" else text]
-        for name, text in facts
-    ]
+    facts = [[name, _licence(one) if name == "licence" else text] for name, text in facts]
     files = [[str(size), f"`{one.file_name(size)}`", _megabytes(one.raw_bytes(size))] for size in one.sizes]
     parts = [
         f"# {one.name}",
@@ -134,7 +131,8 @@ def scores(one: DatasetCard) -> str:
     guess = published.constant_acc(one.flag)
     below = ""
     if guess is not None:
-        rows.append(["*constant guess: always the commonest class*", "0.500", f"{guess:.3f}"])
+        always = "no finding" if one.task == "multi-label" else "the commonest class"
+        rows.append([f"*constant guess: always {always}*", "0.500", f"{guess:.3f}"])
         n = len(published.below_constant(one.flag))
         if n:
             below = f"{n} of these rows have an accuracy below the constant guess. "
@@ -161,6 +159,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequen
     cells = (" | ".join(text.replace("|", "\\|") for text in row) for row in (head, *rows))
     first, *rest = (f"| {line} |" for line in cells)
     return "\n".join([first, f"|{rule}|", *rest])
+
+
+def _licence(one: DatasetCard) -> str:
+    """Return the licence in full words, its name a link to its text."""
+    words, address = re.fullmatch(r"(.*) \((https://[^)]+)\)\.", one.licence_text).groups()
+    return f"[{one.licence}]({address}). {words}."
 
 
 def _megabytes(n: int) -> str:
