@@ -47,13 +47,11 @@ def write(folder: Path) -> None:
 
 
 def _modules(parent, group: str) -> list:
-    """Return a folder's modules that have something to show; a folder with functions of its own comes first."""
-    found = [m for name, m in sorted(parent.modules.items()) if not name.startswith("_")]
+    """Return a folder's modules that have something to show; one with functions of its own comes first."""
+    hidden = ("_", "bench") if group == "core" else "_"
+    found = [m for name, m in sorted(parent.modules.items()) if not name.startswith(hidden)]
     found = [m for m in found if not m.is_init_module]
-    if group == "core":
-        found = [m for m in found if not m.name.startswith("bench")]
-    else:
-        found = [parent, *found]
+    found = found if group == "core" else [parent, *found]
     return [m for m in found if m.name not in HIDDEN and _public(m)]
 
 
