@@ -52,7 +52,9 @@ def _test(name, points, visible, hidden):
 
 def master():
     """Return the master notebook: 2 + 3 + 3 points for the computer, 2 for a person."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return nbformat.v4.new_notebook(
+        metadata={"kernelspec": kernel},
         cells=[
             nbformat.v4.new_markdown_cell("# Tiny", id="title"),
             _cell("code", "setup", "import numpy as np\n\nnumbers = np.arange(10)", locked=True),
@@ -87,7 +89,7 @@ def master():
                 solution=True,
                 points=2,
             ),
-        ]
+        ],
     )
 
 

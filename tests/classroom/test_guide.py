@@ -40,6 +40,8 @@ def test_snippets_parse():
         if kind == "yaml":
             values = yaml.safe_load(text)
             ast.parse(values["singleuser"]["extraFiles"]["nbgrader"]["stringData"])
+        if kind == "python":
+            ast.parse(text)
         for inner in re.findall(r"<<'PYTHON'\n(.*?)^PYTHON", text, re.S | re.M):
             ast.parse(inner)
 

@@ -90,8 +90,9 @@ def people(walled):
     users = {}
     for name in (LECTURER, *STUDENTS):
         subprocess.run(["userdel", name], capture_output=True)
-        subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/false", name], check=True)
         home = base / name
+        words = ["useradd", "--no-create-home", "--home-dir", str(home), "--shell", "/bin/false", name]
+        subprocess.run(words, check=True)
         home.mkdir(mode=0o700)
         users[name] = User(name, home, exchange)
         users[name].own(home)
