@@ -7,7 +7,7 @@ from test_lab import axe  # noqa: F401
 
 pytestmark = pytest.mark.browser
 WIDTHS = {390: 844, 1280: 800, 1920: 1080}
-SHOWN = ("index", "notebooks/03_look_in_3d", "datasets/breastmnist", "datasets/index", "glossary", "api/look")
+SHOWN = ("index", "notebooks/03_look_in_3d", "datasets/breastmnist", "datasets/index", "glossary", "api/look", "api/classroom")
 
 
 @pytest.fixture(scope="module")
