@@ -73,8 +73,10 @@ def hub(people, tmp_path_factory):  # noqa: F811
     path = os.pathsep.join(filter(None, [str(REPO), os.environ.get("PYTHONPATH", "")]))
     environment = {"PYTHONPATH": path, "NBGRADER_EXCHANGE": exchange, "OMP_NUM_THREADS": "1"}
     (base / "config.py").write_text(
-        CONFIG.format(port=port, hub=free_port(), api=free_port(), base=base, users=set(people),
-                      python=sys.executable, proxy=[shutil.which("node"), os.path.realpath(proxy)], environment=environment)
+        CONFIG.format(
+            port=port, hub=free_port(), api=free_port(), base=base, users=set(people), python=sys.executable,
+            proxy=[shutil.which("node"), os.path.realpath(proxy)], environment=environment,
+        )
     )  # fmt: skip
     log = (base / "log.txt").open("w")
     process = subprocess.Popen(
