@@ -194,3 +194,9 @@ def test_nothing_is_shown_by_pyplot(breast, monkeypatch):
     plots.class_balance(breast)
     plots.montage(breast)
     assert pyplot.get_fignums() == []
+
+
+def test_captions_break_between_words_also_where_class_names_hold_commas():
+    plate = plots.montage(load("tissuemnist", source="sample"), n=16, by="balanced")
+    drawn = plate.texts[0].get_text().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
+    assert drawn == plate.caption.split("\n")[0].replace("\N{NO-BREAK SPACE}", " ")

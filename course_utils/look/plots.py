@@ -4,6 +4,7 @@ What is computed comes from the pure functions of `pictures`; a 3D dataset shows
 """
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -94,7 +95,7 @@ def montage(
     volumes = "volumes (middle slice across axis 0 (D); H down, W to the right, in voxels)"
     kind = f"{split} {volumes if part.card.ndim == 3 else 'images'}"
     counts = count_words(part, index)
-    unbroken = counts.replace(" ", "\N{NO-BREAK SPACE}").replace(",\N{NO-BREAK SPACE}", ", ")
+    unbroken = re.sub("([,;])\N{NO-BREAK SPACE}", r"\1 ", counts.replace(" ", "\N{NO-BREAK SPACE}"))
     caption = f"{len(index)} of {len(part):,} {kind} of {data.card.name}, {how[by]}: {unbroken}."
     many = f"Montage of {len(index)}" if len(index) > 1 else "One of the"
     alt = f"{many} {kind} of {data.card.name}: {counts}."
