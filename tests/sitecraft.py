@@ -4,6 +4,8 @@
 built before instead, such as the whole one that `make site` leaves.
 """
 
+import base64
+import json
 import os
 from pathlib import Path
 
@@ -18,14 +20,10 @@ PRINTED = "<b>not bold</b> & $5 and *stars*\n"
 
 def bundle(shown) -> dict:
     """Return what a kernel would have sent for a figure, as an output."""
-    import json
-
     if hasattr(shown, "to_plotly_json"):
         return {"data": {pages.PLOTLY_MIME: json.loads(shown.to_json())}, "metadata": {}}
     content = shown._repr_mimebundle_()
     content, metadata = content if isinstance(content, tuple) else (content, {})
-    import base64
-
     png = content.get("image/png")
     if isinstance(png, bytes):
         content = {**content, "image/png": base64.b64encode(png).decode()}
