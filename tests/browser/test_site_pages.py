@@ -5,7 +5,10 @@ import sitecraft
 from conftest import SCREENSHOTS
 from test_lab import axe  # noqa: F401
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),
+]
 WIDTHS = {390: 844, 1280: 800, 1920: 1080}
 SHOWN = (
     "index",
