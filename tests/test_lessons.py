@@ -21,7 +21,7 @@ def run(lesson, tmp_path, **options):
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
 def test_runs_on_sample_data(lesson, tmp_path):
-    outcome = run(lesson, tmp_path, memory=BINDER_MB)
+    outcome = run(lesson, tmp_path)
     assert outcome.cost["memory_mb"] < BINDER_MB - LAB_MB, (
         "with JupyterLab beside it this lesson would not fit on Binder"
     )
