@@ -23,8 +23,8 @@ def record(notebook: Path, profile: str, cost: Mapping[str, float]) -> None:
     course = nb["metadata"]["course"]
     figures = {name: round(cost[name]) for name in ("seconds", "cpu_seconds", "memory_mb")}
     course["measured"] = course.get("measured", {}) | {profile: figures}
-    longest = max(figures["seconds"] for figures in course["measured"].values())
-    course["minutes"] = max(1, math.ceil(longest / 60))
+    if profile == "full":
+        course["minutes"] = max(1, math.ceil(figures["seconds"] / 60))
     cell = next(c for c in nb["cells"] if HEADING in "".join(c["source"]))
     cell["source"] = told("".join(cell["source"]), course["measured"]).splitlines(keepends=True)
     notebook.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -42,12 +42,15 @@ def line(measured: Mapping[str, Mapping[str, float]]) -> str:
 
     Example:
         >>> line({"fast": {"seconds": 9, "memory_mb": 400}})
-        '*Measured on two CPU cores: the computer works for 9 s and holds up to 400 MB.*'
+        '*Measured on two CPU cores: the fast profile takes 9 s and holds up to 400 MB.*'
     """
-    full = measured.get("full", measured.get("fast"))
+    held = max(figures["memory_mb"] for figures in measured.values())
+    if "full" not in measured:
+        took = f"the fast profile takes {measured['fast']['seconds']} s"
+        return f"{MARK} on two CPU cores: {took} and holds up to {held} MB.*"
+    full = measured["full"]
     took = f"{full['seconds']} s" if full["seconds"] < 90 else f"{full['seconds'] / 60:.1f} minutes"
     fast = f" ({measured['fast']['seconds']} s in the fast profile)" if len(measured) > 1 else ""
-    held = max(figures["memory_mb"] for figures in measured.values())
     return f"{MARK} on two CPU cores: the computer works for {took}{fast} and holds up to {held} MB.*"
 
 
