@@ -36,7 +36,7 @@ def test_figures_are_written_and_a_second_measure_replaces_the_first(notebook):
 def test_the_file_keeps_its_form(notebook):
     expenses.record(notebook, "fast", COST)
     text = notebook.read_text()
-    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 @pytest.mark.parametrize(

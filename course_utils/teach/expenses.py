@@ -27,7 +27,7 @@ def record(notebook: Path, profile: str, cost: Mapping[str, float]) -> None:
         course["minutes"] = max(1, math.ceil(figures["seconds"] / 60))
     cell = next(c for c in nb["cells"] if HEADING in "".join(c["source"]))
     cell["source"] = told("".join(cell["source"]), course["measured"]).splitlines(keepends=True)
-    notebook.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    notebook.write_text(json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def told(text: str, measured: Mapping[str, Mapping[str, float]]) -> str:

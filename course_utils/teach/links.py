@@ -69,7 +69,7 @@ def rewrite(root: Path) -> list[Path]:
             else:
                 source = re.sub(r"^\[Open in Colab\].*$", badges(path.stem), source, flags=re.MULTILINE)
             cell["source"] = source.splitlines(keepends=True)
-        changed += _put(path, json.dumps(nb, indent=1, ensure_ascii=False) + "\n")
+        changed += _put(path, json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     citation = root / "CITATION.cff"
     text = citation.read_text(encoding="utf-8")
     line = f"repository-code: {repository()}"
