@@ -1,7 +1,7 @@
 """One command grades a class: what it says, what it keeps, what students then read."""
 
-import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -126,17 +126,14 @@ def test_feedback_runs_nothing_of_a_students(pages):
 
 
 def test_feedback_in_a_browser(pages):
-    sync = pytest.importorskip("playwright.sync_api")
-    if not os.path.exists("/usr/bin/chromium"):  # noqa: PTH110
-        pytest.skip("no Chromium at /usr/bin/chromium")
-    with sync.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route(re.compile("^https?:"), lambda route: route.abort())
-        page.goto((pages / "mal" / NAME / f"{NAME}.html").as_uri(), wait_until="domcontentloaded")
-        page.wait_for_timeout(500)
-        assert "owned" not in page.title()
-        browser.close()
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium here")
+    address = (pages / "mal" / NAME / f"{NAME}.html").as_uri()
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom"]
+    done = subprocess.run([chromium, *options, address], capture_output=True, text=True, timeout=120)
+    [title] = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+    assert title.strip() and "owned" not in title
 
 
 def test_nbgraders_own_command_gives_the_same_scores(graded, tmp_path):
