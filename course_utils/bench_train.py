@@ -1,11 +1,13 @@
 """Rows of the performance table on training: batches, imports, time to the published score, memory."""
 
+import inspect
 import subprocess
 import sys
 import time
 
 import numpy as np
 
+from . import env
 from .bench import as_medmnist, compare, row
 from .data import batches, load
 from .files import data_root
@@ -147,14 +149,10 @@ def _child(code: str) -> tuple[float, float]:
     return time.perf_counter() - start, int(done.stdout.split()[-1]) / 1024
 
 
-# Linux's ru_maxrss also remembers the parent process; VmHWM does not. Elsewhere there is only the former.
-PEAK = """
-import pathlib, re, sys
-status = pathlib.Path("/proc/self/status")
-if status.exists():
-    peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1])
-else:
-    import resource
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
-print(peak)
+# What a child runs last: it prints its peak in kB. The function's source, since importing it would weigh too.
+PEAK = f"""
+import re, sys
+from pathlib import Path
+{inspect.getsource(env.peak_memory)}
+print(round(peak_memory() * 1024))
 """

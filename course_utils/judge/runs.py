@@ -131,19 +131,18 @@ def run_seed(
         {"seed", "auc", "acc", "seconds", "result_file"}; a score that does not exist is None.
     """
     from ..learn import train
-    from ..learn.recipes import recipe
+    from ..learn.recipes import member_seeds, recipe
 
     settings = recipe(data.card, len(data.train), model=model, epochs=epochs)
     many = [f"x{settings.members}"] if settings.members > 1 else []
     kernel = [conv] if data.card.ndim == 3 else []
     name = "-".join([model, *kernel, *many, *filter(None, [tag]), f"seed{seed}"])
     fits = [
-        _one_fit(data, seed, member, settings, model, conv, out, name, device, progress)
-        for member in range(settings.members)
+        _one_fit(data, seed, member, own, settings, model, conv, out, name, device, progress)
+        for member, own in enumerate(member_seeds(seed, settings.members))
     ]
     # All training is over: only now is the test split opened.
-    probs = [train.predict(fit.model, data.test, device=device, tta=settings.tta) for fit in fits]
-    probs = sum(probs) / len(probs)
+    probs = train.predict_mean([fit.model for fit in fits], data.test, device=device, tta=settings.tta)
     score = metrics.evaluate(data.test.y, probs, data.card.task)
     file = results.write(
         out, data.card.flag, "test", data.test.y, probs, name, size=data.size, source=data.source
@@ -157,10 +156,9 @@ def run_seed(
     }
 
 
-def _one_fit(data, seed, member, settings, model, conv, out, name, device, progress):
+def _one_fit(data, seed, member, own, settings, model, conv, out, name, device, progress):
     from ..learn import models, train
 
-    own = seed + 1_000 * member  # the first member of a seed is what a lesson trains with that seed
     network = models.build(model, data.card, size=data.size, conv=conv, head=settings.head, seed=own)
     size = "" if data.size == 28 else f"_{data.size}"
     sample = results.SAMPLE if data.source == "sample" else ""

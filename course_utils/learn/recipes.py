@@ -108,3 +108,13 @@ def recipe(card: DatasetCard, n_train: int, *, model: str = "small_cnn", **chang
         }
     base |= {name: value for name, value in changes.items() if value is not None}
     return replace(Recipe(), **base)
+
+
+def member_seeds(seed: int, members: int) -> list[int]:
+    """Return the seed of each network that is averaged; the first is `seed`, as a lesson trains with it.
+
+    Example:
+        >>> member_seeds(2, 3)
+        [2, 1002, 2002]
+    """
+    return [seed + 1_000 * member for member in range(members)]

@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from .inference import autocast, laid_out, placed, predict, predict_logits, to_p
 from .losses import loss_function
 from .recipes import Recipe, recipe
 
-__all__ = ["Fit", "fit", "loss_function", "predict"]
+__all__ = ["Fit", "fit", "loss_function", "predict", "predict_mean"]
 
 
 @dataclass
@@ -125,6 +126,11 @@ def fit(
     model.eval()
     result.seconds = time.perf_counter() - start
     return result
+
+
+def predict_mean(models: Sequence[nn.Module], split: Split, **options):
+    """Return the mean of several networks' probabilities; options are those of `predict`."""
+    return sum(predict(model, split, **options) for model in models) / len(models)
 
 
 def _stepper(model, train: Split, settings: Recipe, device: str):

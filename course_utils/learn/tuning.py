@@ -9,7 +9,7 @@ import numpy as np
 from ..data import Dataset, Split
 from ..errors import CourseError
 from ..measure import metrics
-from .recipes import Recipe, recipe
+from .recipes import Recipe, member_seeds, recipe
 
 PARTS = {"train": 0.7, "val": 0.1, "test": 0.2}
 
@@ -89,14 +89,13 @@ def _score(data: Dataset, seed: int, changes: dict, device: str) -> dict:
     from . import models, train
 
     settings = replace(recipe(data.card, len(data.train)), **changes)
-    probs, seconds = 0, 0.0
-    for member in range(settings.members):
-        own = seed + 1_000 * member
+    fits = []
+    for own in member_seeds(seed, settings.members):
         net = models.small_cnn(data.card, size=data.size, head=settings.head, seed=own)
-        result = train.fit(net, data, settings=settings, device=device, seed=own, progress=False)
-        probs = probs + train.predict(result.model, data.test, device=device, tta=settings.tta)
-        seconds += result.seconds
-    return metrics.evaluate(data.test.y, probs / settings.members, data.card.task) | {"seconds": seconds}
+        fits.append(train.fit(net, data, settings=settings, device=device, seed=own, progress=False))
+    probs = train.predict_mean([fit.model for fit in fits], data.test, device=device, tta=settings.tta)
+    score = metrics.evaluate(data.test.y, probs, data.card.task)
+    return score | {"seconds": sum(fit.seconds for fit in fits)}
 
 
 def parse(text: str) -> dict:
