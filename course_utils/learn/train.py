@@ -218,11 +218,11 @@ def _reporter(epochs: int, progress: bool):
     """Return a function that shows a row: a new line on stderr, or in a notebook one line that changes."""
     if not progress:
         return lambda row: None
-    if "ipykernel" not in sys.modules:
-        return lambda row: print(_line(row, epochs), file=sys.stderr, flush=True)
-    from IPython.display import display
+    from IPython import display, get_ipython
 
-    handle = display(Text("training ..."), display_id=True)
+    if not hasattr(get_ipython(), "kernel"):
+        return lambda row: print(_line(row, epochs), file=sys.stderr, flush=True)
+    handle = display.display(Text("training ..."), display_id=True)
     return lambda row: handle.update(Text(_line(row, epochs)))
 
 

@@ -14,7 +14,9 @@ from conftest import ANSWERS, NAME, master
 
 REPO = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
-LECTURER, STUDENTS = "mc_lecturer", ("mc_ada", "mc_bob")
+# Each test process has users of its own: two may run side by side.
+LECTURER, ADA, BOB = (f"mc_{name}{os.getpid()}" for name in ("lecturer", "ada", "bob"))
+STUDENTS = (ADA, BOB)
 
 
 class User:
@@ -171,8 +173,8 @@ def test_from_master_to_grades(people):
     table = lecturer.run("course_utils", "export", NAME, cwd=course)
     rows = [line.split(",") for line in table.splitlines()]
     got = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
-    assert (got["mc_bob"]["score"], got["mc_bob"]["status"]) == ("2", "graded")
-    assert (got["mc_ada"]["score"], got["mc_ada"]["score_so_far"]) == ("", "8")
+    assert (got[BOB]["score"], got[BOB]["status"]) == ("2", "graded")
+    assert (got[ADA]["score"], got[ADA]["score_so_far"]) == ("", "8")
 
 
 def test_a_link_in_the_exchange_is_not_followed(people):
@@ -183,9 +185,9 @@ def test_a_link_in_the_exchange_is_not_followed(people):
         pytest.skip("needs the test above")
     bob.run("nbgrader", "submit", NAME)
     inbound = lecturer.home.parent / "exchange" / "medmnist" / "inbound"
-    newest = max(inbound.glob("mc_bob+*"), key=lambda path: path.name)
+    newest = max(inbound.glob(f"{BOB}+*"), key=lambda path: path.name)
     link = newest / "data.csv"
     key = course / "solutions" / NAME / f"{NAME}.ipynb"
     subprocess.run([*bob.become(), "ln", "-s", str(key), str(link)], check=True)
     lecturer.run("nbgrader", "collect", NAME, "--update", cwd=course)
-    assert not (course / "grading" / "submitted" / "mc_bob" / NAME / "data.csv").exists()
+    assert not (course / "grading" / "submitted" / BOB / NAME / "data.csv").exists()
