@@ -1,4 +1,4 @@
-"""Read a lesson's notebook into its parts; shared by test_notebooks.py and test_solved.py."""
+"""Read a lesson's notebook into its parts; shared by test_notebooks.py, test_solved.py and test_colab.py."""
 
 import ast
 import importlib
@@ -129,3 +129,16 @@ class Notebook:
             r"\b(q\d)=\.\.\.", lambda m: f'{m[1]}="{key[m[1]].right}"', nb.cells[i].source
         )
         return nb
+
+    def assert_all_correct(self, executed: Path) -> None:
+        """Fail unless every exercise and quiz question of an executed copy was told "Correct:"."""
+        by_id = {cell.id: cell for cell in nbformat.read(executed, 4).cells}  # papermill adds a cell
+
+        def verdict(index: int) -> str:
+            outputs = by_id[self.cells[index].id].outputs
+            return [out.data["text/plain"] for out in outputs if out.output_type == "execute_result"][-1]
+
+        for one in self.exercises:
+            assert verdict(one.cell).startswith("Correct:"), f"{one.name}: {verdict(one.cell)}"
+        marks = verdict(self.quiz_cell[0]).splitlines()
+        assert len(marks) == len(self.quiz) and all(mark.startswith("Correct:") for mark in marks), marks

@@ -11,12 +11,13 @@ REPO = Path(__file__).parent.parent
 # Fixed before any test may change the environment.
 REAL_ROOT = Path(os.environ.get("MEDMNIST_ROOT", REPO.parent / "shared" / "data")).absolute()
 REAL_FLAGS = ("breastmnist", "pneumoniamnist", "retinamnist", "adrenalmnist3d")
+HAS_REAL = all((REAL_ROOT / f"{flag}.npz").exists() for flag in REAL_FLAGS)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes on two cores
 
 
 def pytest_collection_modifyitems(items):
     """Skip what needs real files where they are missing."""
-    if all((REAL_ROOT / f"{flag}.npz").exists() for flag in REAL_FLAGS):
+    if HAS_REAL:
         return
     for item in items:
         if "real" in item.keywords:
@@ -61,8 +62,8 @@ def tiny():
     return make
 
 
-@pytest.fixture
-def borrowed_python(tmp_path):
+@pytest.fixture(scope="module")
+def borrowed_python(tmp_path_factory):
     """Return the Python of a fresh environment that sees this one's packages, but not the course itself.
 
     A `.pth` file lends the folder of packages; an editable install in it is not followed, so the course is
@@ -71,7 +72,7 @@ def borrowed_python(tmp_path):
     import sysconfig
     import venv
 
-    home = tmp_path / "env"
+    home = tmp_path_factory.mktemp("borrowed") / "env"
     venv.create(home, with_pip=True)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     here = sysconfig.get_path("purelib")

@@ -1,7 +1,7 @@
 """Training: every task, honest selection, clean stops, and the edges where training usually breaks."""
 
-import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -194,7 +194,7 @@ def test_progress_is_one_line_an_epoch_on_stderr(breast, capsys):
 
 
 def test_in_a_notebook_one_line_changes_in_place(breast, monkeypatch, capsys):
-    import IPython.display
+    import IPython
 
     shown = []
 
@@ -206,7 +206,7 @@ def test_in_a_notebook_one_line_changes_in_place(breast, monkeypatch, capsys):
         shown.append(repr(text))
         return Handle()
 
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel="any"))
     monkeypatch.setattr(IPython.display, "display", display)
     quick(breast, progress=True)
     assert capsys.readouterr() == ("", "")
@@ -272,6 +272,7 @@ def test_tta_makes_a_prediction_blind_to_mirroring():
 
 def test_bfloat16_agrees_with_float32_within_its_precision(monkeypatch, breast):
     net = quick(breast).model
+    monkeypatch.setattr(inference, "gains_from_bf16", lambda device: False)
     full = train.predict(net, breast.test, device="cpu")
     monkeypatch.setattr(inference, "gains_from_bf16", lambda device: True)
     half = train.predict(net, breast.test, device="cpu")

@@ -50,9 +50,8 @@ def lessons(readme):
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("build"), show_default=True
 )
 @click.option("--limit", type=click.IntRange(1), help="Seconds a lesson may take.")
-@click.option("--memory", type=click.IntRange(100), help="MB a lesson may fill (Binder gives 1000; Linux).")
 @click.option("--measure", is_flag=True, help="Write time and memory into the lessons that ran well.")
-def run(names, source, full, jobs, out, limit, memory, measure):
+def run(names, source, full, jobs, out, limit, measure):
     """Execute lessons; write executed notebooks, readable pages and an index."""
     from ..teach import expenses, lessons, progress
 
@@ -60,7 +59,7 @@ def run(names, source, full, jobs, out, limit, memory, measure):
     choose(source, SOURCES, "source")
     with progress.Table([lesson.name for lesson in chosen]) as live:
         outcomes = lessons.run(
-            chosen, out, source=source, full=full, jobs=jobs, limit=limit, memory=memory, report=live.update
+            chosen, out, source=source, full=full, jobs=jobs, limit=limit, report=live.update
         )
     for outcome in (o for o in outcomes if o.ok and measure):
         expenses.record(outcome.lesson.path, "full" if full else "fast", outcome.cost)

@@ -118,7 +118,6 @@ def run(
     full: bool = False,
     jobs: int = 1,
     limit: float | None = None,
-    memory: int | None = None,
     report: Callable[[Lesson, Outcome | None], None] = lambda lesson, outcome: None,
 ) -> list[Outcome]:
     """Execute lessons and write their pages and an index.
@@ -131,7 +130,6 @@ def run(
         jobs: lessons at a time. With more than one, each gets one thread: two busy two-threaded kernels on
             two cores take twice as long as one after the other.
         limit: seconds a lesson may take in all.
-        memory: MB that a kernel's data may fill; Binder gives 1,000.
         report: called when a lesson starts (with None) and when it ends.
 
     Returns:
@@ -141,8 +139,6 @@ def run(
     out = Path(out).absolute()
     limit = limit or LIMIT_SECONDS["full" if full else "fast"]
     environment = {"MEDMNIST_ROOT": str(data_root().absolute()), "COURSE_OUT": str(out), "COURSE_COST": COST}
-    if memory:
-        environment["COURSE_MEMORY_MB"] = str(memory)
     if jobs > 1:
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     execute = partial(_execute, out=out, source=source, full=full, limit=limit, report=report)
