@@ -1,6 +1,7 @@
 """Colab, simulated: packages that are there already, no course, a module `google.colab`.
 
-The setup cell must bring the course; then every lesson runs there, its folded answers filled in.
+The setup cell must bring the course. Then every lesson runs there on sample data with its folded answers,
+and must cost what its header says.
 """
 
 import json
@@ -13,7 +14,7 @@ import nbformat
 import pytest
 from anatomy import LESSONS, Notebook
 
-from course_utils import lessons, links
+from course_utils import expenses, lessons, links
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [
@@ -22,6 +23,7 @@ pytestmark = [
         not (ROOT / ".git").exists(), reason="the setup cell installs from git; this is no clone"
     ),
 ]
+BINDER_MB, LAB_MB = 1_000, 120  # what Binder promises, and what JupyterLab itself takes of it
 PROBE = """
 import json, sys
 exec(compile({setup!r}, "setup", "exec"))
@@ -72,8 +74,16 @@ def test_solved_lessons_run_on_sample_data(path, colab, tmp_path):
     copy = lessons.copy_fast(solved, work)
     copy.write_text(copy.read_text().replace(f"git+{links.repository()}", f"git+file://{ROOT}"))
     command = [colab, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", copy]
-    environment = os.environ | {"MEDMNIST_ROOT": os.devnull}  # no file may be read or written
+    cost = tmp_path / "cost.json"
+    # No data file may be read or written.
+    environment = os.environ | {"MEDMNIST_ROOT": os.devnull, "COURSE_COST": str(cost)}
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Runtime > Change runtime type > GPU" in copy.read_text()
     lesson.assert_all_correct(copy)
+    assert "SAMPLE DATA" in copy.read_text()
+    spent = json.loads(cost.read_text())
+    assert spent["memory_mb"] < BINDER_MB - LAB_MB, "with JupyterLab beside it this would not fit on Binder"
+    if solved.measured:
+        old = expenses.stale(solved.measured["fast"], spent)
+        assert not old, f"{old}: run --measure again"

@@ -1,73 +1,20 @@
-"""Every lesson runs under papermill on sample data; on real data see test_solved.py."""
+"""The lesson runner, on tiny notebooks; the lessons themselves run in test_solved.py and test_colab.py."""
 
 import json
-import os
-import re
-import time
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from course_utils import expenses, lessons
+from course_utils import lessons
 from course_utils.errors import ChoiceError, CourseError
 
 ALL = lessons.find()
-BANNER = "SAMPLE DATA"
-BINDER_MB, LAB_MB = 1_000, 120  # what Binder promises, and what JupyterLab itself takes of it
 
 
 def run(lesson, tmp_path, **options):
     outcome = lessons.run([lesson], tmp_path, **options)[0]
     assert outcome.ok, f"{outcome.error}\n{outcome.cell}"
     return outcome
-
-
-GROUPS = {"memory": ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), "": ("/sys/fs/cgroup", "memory.max")}
-
-
-@pytest.fixture
-def binder_memory():
-    """Cap this process and the kernels it starts, where Linux lets us make a control group (root does)."""
-    mine = Path("/proc/self/cgroup").read_text() if Path("/proc/self/cgroup").exists() else ""
-    for kind, home in re.findall(r"^\d+:(memory|):/(.*)$", mine, re.M):
-        base, limit = GROUPS[kind]
-        group = Path(base, f"course{os.getpid()}")
-        if (Path(base) / "cgroup.procs").exists() and os.access(base, os.W_OK):
-            group.mkdir()
-            if (group / limit).exists():
-                (group / limit).write_text(f"{BINDER_MB - LAB_MB}M")
-                (group / "cgroup.procs").write_text(str(os.getpid()))
-                yield
-                Path(base, home, "cgroup.procs").write_text(str(os.getpid()))
-                while (group / "cgroup.procs").read_text():
-                    time.sleep(0.1)
-                group.rmdir()
-                return
-            group.rmdir()
-    yield  # no cap: the measured peak must do
-
-
-@pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.name)
-def test_runs_on_sample_data(lesson, tmp_path, binder_memory):
-    outcome = run(lesson, tmp_path)
-    peak = outcome.cost["memory_mb"]
-    assert peak < BINDER_MB - LAB_MB, "with JupyterLab beside it this lesson would not fit on Binder"
-    if lesson.measured:
-        old = expenses.stale(lesson.measured["fast"], outcome.cost)
-        assert not old, f"{old}: run --measure again"
-    page = outcome.page.read_text(encoding="utf-8")
-    assert BANNER in page
-    assert "<h1" in page and 'lang="en"' in page
-    assert page.count("<img") == page.count(" alt="), "a picture without alternative text"
-    assert outcome.page.stat().st_size < 6e6
-    assert (tmp_path / "index.html").read_text().count(f'href="{lesson.name}.html"') == 1
-    injected = [
-        c
-        for c in nbformat.read(outcome.notebook, 4).cells
-        if "injected-parameters" in c.metadata.get("tags", [])
-    ]
-    assert len(injected) == 1 and "'sample'" in injected[0].source.replace('"', "'")
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ def test_changes_win_and_none_keeps_the_default():
     assert recipe(card, 1000, model="resnet18", batch_size=5).batch_size == 5
 
 
-def test_more_images_never_mean_more_epochs():
+def test_more_images_never_mean_more_passes_over_them():
     for card in (cards()[0], cards()[-1]):
-        epochs = [recipe(card, n).epochs for n in range(1, 200_000, 997)]
-        assert epochs == sorted(epochs, reverse=True)
+        recipes = [recipe(card, n) for n in range(1, 200_000, 997)]
+        passes = [one.epochs * one.members for one in recipes]
+        assert passes == sorted(passes, reverse=True)

@@ -1,5 +1,6 @@
-"""Every lesson with its own folded answers filled in, on real data where files exist: each earns a "Correct".
+"""Every lesson under papermill, its folded answers filled in, on real data where files exist.
 
+Each answer must earn a "Correct", and the page must be fit to be read.
 On sample data the answers are proven in test_colab.py.
 """
 
@@ -23,4 +24,9 @@ def test_folded_answers_are_correct(path, tmp_path, real_root):
     lesson.assert_all_correct(outcome.notebook)
     page = outcome.page.read_text(encoding="utf-8")
     assert ("real data" if HAS_REAL else "SAMPLE DATA") in page
+    assert "<h1" in page and 'lang="en"' in page
+    assert page.count("<img") == page.count(" alt="), "a picture without alternative text"
     assert outcome.page.stat().st_size < 6e6
+    assert (tmp_path / "out" / "index.html").read_text().count(f'href="{lesson.name}.html"') == 1
+    tags = [cell.metadata.get("tags", []) for cell in nbformat.read(outcome.notebook, 4).cells]
+    assert sum("injected-parameters" in tag for tag in tags) == 1

@@ -1,4 +1,4 @@
-"""A JupyterLab on a copy of the lessons, and a Chromium to look at it with."""
+"""A JupyterLab on a copy of the lessons, in the memory that Binder promises, and a Chromium to look at it."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ REPO = Path(__file__).parents[2]
 SCREENSHOTS = REPO / "build" / "screenshots"
 LESSONS = ("02_look_in_2d", "03_look_in_3d")
 TOKEN = "lesson"
+BINDER_MB = 1_000  # what Binder promises: the server and one lesson's kernel must fit in
 START_SECONDS, RUN_SECONDS, SAVE_SECONDS = 120, 420, 60
 SETTINGS = {  # of JupyterLab: no news toast, and every cell in the page even when it is far below
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -60,6 +62,16 @@ class Lab:
         while not self._is_saved(lesson) and time.monotonic() < deadline:
             page.wait_for_timeout(200)
         return page
+
+    def shut_down(self) -> None:
+        """End all kernels, as one does before the next lesson."""
+        for session in json.load(self._ask("sessions")):
+            self._ask(f"sessions/{session['id']}", method="DELETE").close()
+
+    def _ask(self, what: str, **options):
+        headers = {"Authorization": f"token {TOKEN}"}
+        request = urllib.request.Request(f"{self.address}/api/{what}", headers=headers, **options)
+        return urllib.request.urlopen(request, timeout=60)
 
     def _is_saved(self, lesson: str) -> bool:
         try:
@@ -115,9 +127,9 @@ def lab(browser, tmp_path_factory):  # no browser, no server
         f"--port={port}",
         f"--IdentityProvider.token={TOKEN}",
     ]
-    with (folder / "lab.log").open("wb") as log:
+    with capped(BINDER_MB) as words, (folder / "lab.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"],
+            [*words, sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"],
             cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -127,6 +139,27 @@ def lab(browser, tmp_path_factory):  # no browser, no server
         finally:
             server.terminate()
             server.wait(30)
+
+
+@contextmanager
+def capped(megabytes: int):
+    """Give the words that start a program in a control group with so much memory: root on Linux can make one.
+
+    Elsewhere there are no words; test_colab.py holds each lesson to its measured memory everywhere.
+    """
+    for base, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+        group = Path(base, f"course{os.getpid()}")
+        if os.access(Path(base, "cgroup.procs"), os.W_OK):
+            group.mkdir()
+            if (group / limit).exists():
+                (group / limit).write_text(f"{megabytes}M")
+                yield ["sh", "-c", 'echo $$ > "$0"; exec "$@"', str(group / "cgroup.procs")]
+                while (group / "cgroup.procs").read_text():
+                    time.sleep(0.1)
+                group.rmdir()
+                return
+            group.rmdir()
+    yield []
 
 
 def _free_port() -> int:

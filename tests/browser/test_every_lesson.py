@@ -1,4 +1,4 @@
-"""Every lesson in a real JupyterLab: a fresh kernel, "Run all", no error on sample data."""
+"""Every lesson in a JupyterLab with Binder's memory: fresh kernel, "Run all", no error on sample data."""
 
 import pytest
 from conftest import LESSONS
@@ -12,6 +12,7 @@ OTHERS = [lesson.name for lesson in lessons.find() if lesson.name not in LESSONS
 @pytest.mark.parametrize("lesson", OTHERS)
 def test_run_all_ends_without_an_error(lesson, lab, browser):
     lab.open(browser, lesson).close()
+    lab.shut_down()
     cells = [c for c in lab.read(lesson).cells if c.cell_type == "code"]
     assert all(c.execution_count for c in cells if c.source.strip())
     assert [o.evalue for c in cells for o in c.outputs if o.output_type == "error"] == []
