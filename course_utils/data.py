@@ -193,13 +193,17 @@ def _gather(split, batch_size, shuffle, seed, device, augment) -> Iterator[tuple
     if isinstance(split.images, np.memmap):
         yield from _stream(split, batch_size, shuffle, generator, device, augment)
         return
-    order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
+    n = len(split)
+    if shuffle:
+        parts = torch.randperm(n, generator=generator).split(batch_size)
+    else:  # neighbours need no gather
+        parts = [slice(start, start + batch_size) for start in range(0, n, batch_size)]
     images, y = torch.from_numpy(split.images), torch.from_numpy(split.y)
     if split.card.task == "multi-label":
         y = y.float()
-    for index in order.split(batch_size):
+    for index in parts:
         x = to_input(images[index].to(device), split.card.channels)
-        yield (augment(x, generator) if augment else x), y[index].to(device)
+        yield (augment(x, generator) if augment else x), y[index].clone().to(device)
 
 
 def _stream(split, batch_size, shuffle, generator, device, augment) -> Iterator[tuple]:
