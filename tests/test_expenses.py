@@ -62,3 +62,11 @@ def test_every_lesson_tells_what_was_measured(lesson):
     assert expenses.line(lesson.measured) in nb.cells[1].source
     if "full" in lesson.measured:
         assert lesson.minutes == max(1, -(-lesson.measured["full"]["seconds"] // 60))
+
+
+@pytest.mark.parametrize("lesson", lessons.find(), ids=lambda lesson: lesson.name)
+def test_every_lesson_was_measured_and_fits_on_binder_beside_jupyterlab(lesson):
+    assert set(lesson.measured) == {"fast", "full"}, "run --measure and run --full --measure"
+    assert (
+        max(figures["memory_mb"] for figures in lesson.measured.values()) <= 1_000 - 120
+    )  # Binder, JupyterLab

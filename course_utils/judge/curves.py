@@ -276,5 +276,6 @@ def dot_intervals(
                     textcoords="offset points", size=12)  # fmt: skip
         told.append(f"reference line {name} {value:.3f}")
     ax.set(yticks=range(len(rows)), yticklabels=list(rows), xlabel=xlabel, ylim=(len(rows) - 0.4, -0.6))
+    ax.locator_params(axis="x", nbins=7)  # more would touch one another
     ax.grid(axis="y", visible=False)
     return figures.finish(ax, given, f"{xlabel}, score and interval: {'; '.join(told)}.", caption, banner)

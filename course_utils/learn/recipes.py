@@ -68,7 +68,7 @@ FAMILIES = {
 # about 45 s in 2D and 80 s in 3D. Sets above these sizes are seen once.
 IMAGES_SEEN = {2: 100_000, 3: 19_000}
 MOST_EPOCHS = 60
-# With fewer training images than this, one small CNN is a matter of luck: average three, each for half as long.
+# With fewer training images, one small CNN is a matter of luck: average three, each trained for half as long.
 FEW_IMAGES, MEMBERS = 2_000, 3
 # A ResNet costs about a hundred times more an image, so it sees fewer, in steps that its memory allows.
 RESNET = {"lr": 1e-3, "batch_size": 64}
