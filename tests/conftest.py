@@ -47,6 +47,12 @@ def real_root(monkeypatch):
 
 
 @pytest.fixture
+def best_source(real_root):
+    """Name the best data there is: real files where all are found, else sample data."""
+    return "real" if HAS_REAL else "sample"
+
+
+@pytest.fixture
 def tiny():
     """Return a maker of six small arrays in MedMNIST's layout for a card."""
 

@@ -9,21 +9,20 @@ from dataclasses import replace
 import nbformat
 import pytest
 from anatomy import LESSONS, Notebook
-from conftest import HAS_REAL
 
 from course_utils import lessons
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_folded_answers_are_correct(path, tmp_path, real_root):
+def test_folded_answers_are_correct(path, tmp_path, best_source):
     lesson = Notebook(path)
     nbformat.write(lesson.solved(), tmp_path / path.name)
     solved = replace(lessons.find([lesson.name])[0], path=tmp_path / path.name)
-    [outcome] = lessons.run([solved], tmp_path / "out", source="real" if HAS_REAL else "sample")
+    [outcome] = lessons.run([solved], tmp_path / "out", source=best_source)
     assert outcome.ok, f"{outcome.error}\n{outcome.cell}"
     lesson.assert_all_correct(outcome.notebook)
     page = outcome.page.read_text(encoding="utf-8")
-    assert ("real data" if HAS_REAL else "SAMPLE DATA") in page
+    assert ("real data" if best_source == "real" else "SAMPLE DATA") in page
     assert "<h1" in page and 'lang="en"' in page
     assert page.count("<img") == page.count(" alt="), "a picture without alternative text"
     assert outcome.page.stat().st_size < 6e6
