@@ -72,7 +72,7 @@ def start() -> None:
     from .look.figures import use_style
 
     use_style()
-    _obey_runner()
+    _note_cost()
     print(describe())
     if in_colab():
         print(COLAB_HINT)
@@ -90,8 +90,8 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _obey_runner() -> None:
-    """Do what the lesson runner asks for: note at the kernel's end what the lesson cost."""
+def _note_cost() -> None:
+    """Note at the kernel's end what the lesson cost, where the lesson runner asks for it."""
     if file := os.environ.get("COURSE_COST"):
         path = Path(file).absolute()  # now: the lesson may change its folder
         note = {"memory_mb": 0.0, "cpu_seconds": 0.0}

@@ -3,14 +3,15 @@
 import ast
 import importlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import nbformat
 
-from course_utils import checks
+from course_utils import checks, lessons
 
+BINDER_MB, LAB_MB = 1_000, 120  # what Binder promises, and what JupyterLab itself takes of it
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 FOLD = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.S)
@@ -129,6 +130,11 @@ class Notebook:
             r"\b(q\d)=\.\.\.", lambda m: f'{m[1]}="{key[m[1]].right}"', nb.cells[i].source
         )
         return nb
+
+    def write_solved(self, folder: Path) -> lessons.Lesson:
+        """Write the solved copy into a folder; return the lesson with that copy for its notebook."""
+        nbformat.write(self.solved(), folder / self.path.name)
+        return replace(lessons.find([self.name])[0], path=folder / self.path.name)
 
     def assert_all_correct(self, executed: Path) -> None:
         """Fail unless every exercise and quiz question of an executed copy was told "Correct:"."""

@@ -7,12 +7,10 @@ and must cost what its header says.
 import json
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
-from anatomy import LESSONS, Notebook
+from anatomy import BINDER_MB, LAB_MB, LESSONS, Notebook
 
 from course_utils import expenses, lessons, links
 
@@ -23,7 +21,6 @@ pytestmark = [
         not (ROOT / ".git").exists(), reason="the setup cell installs from git; this is no clone"
     ),
 ]
-BINDER_MB, LAB_MB = 1_000, 120  # what Binder promises, and what JupyterLab itself takes of it
 PROBE = """
 import json, sys
 exec(compile({setup!r}, "setup", "exec"))
@@ -67,8 +64,7 @@ def test_the_setup_cell_brings_the_course_and_touches_nothing_else(colab, monkey
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_solved_lessons_run_on_sample_data(path, colab, tmp_path):
     lesson = Notebook(path)
-    nbformat.write(lesson.solved(), tmp_path / path.name)
-    solved = replace(lessons.find([lesson.name])[0], path=tmp_path / path.name)
+    solved = lesson.write_solved(tmp_path)
     work = tmp_path / "work"
     work.mkdir()
     copy = lessons.copy_fast(solved, work)

@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from anatomy import BINDER_MB, LAB_MB
 
 from course_utils import expenses, lessons
 
@@ -68,5 +69,5 @@ def test_every_lesson_tells_what_was_measured(lesson):
 def test_every_lesson_was_measured_and_fits_on_binder_beside_jupyterlab(lesson):
     assert set(lesson.measured) == {"fast", "full"}, "run --measure and run --full --measure"
     assert (
-        max(figures["memory_mb"] for figures in lesson.measured.values()) <= 1_000 - 120
+        max(figures["memory_mb"] for figures in lesson.measured.values()) <= BINDER_MB - LAB_MB
     )  # Binder, JupyterLab

@@ -4,8 +4,6 @@ Each answer must earn a "Correct", and the page must be fit to be read.
 On sample data the answers are proven in test_colab.py.
 """
 
-from dataclasses import replace
-
 import nbformat
 import pytest
 from anatomy import LESSONS, Notebook
@@ -16,8 +14,7 @@ from course_utils import lessons
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_folded_answers_are_correct(path, tmp_path, best_source):
     lesson = Notebook(path)
-    nbformat.write(lesson.solved(), tmp_path / path.name)
-    solved = replace(lessons.find([lesson.name])[0], path=tmp_path / path.name)
+    solved = lesson.write_solved(tmp_path)
     [outcome] = lessons.run([solved], tmp_path / "out", source=best_source)
     assert outcome.ok, f"{outcome.error}\n{outcome.cell}"
     lesson.assert_all_correct(outcome.notebook)

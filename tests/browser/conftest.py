@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from anatomy import BINDER_MB
 
 from course_utils import lessons
 
@@ -21,7 +22,6 @@ REPO = Path(__file__).parents[2]
 SCREENSHOTS = REPO / "build" / "screenshots"
 LESSONS = ("02_look_in_2d", "03_look_in_3d")
 TOKEN = "lesson"
-BINDER_MB = 1_000  # what Binder promises: the server and one lesson's kernel must fit in
 START_SECONDS, RUN_SECONDS, SAVE_SECONDS = 120, 420, 60
 SETTINGS = {  # of JupyterLab: no news toast, and every cell in the page even when it is far below
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
